@@ -1,0 +1,1 @@
+"""Match articles against the watchlist and turn matches into delivered messages."""

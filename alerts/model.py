@@ -1,0 +1,140 @@
+"""The values of the alert side: watchlist, match, alert, message, destination."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Block = dict[str, object]
+
+
+class Priority(enum.StrEnum):
+    """How urgent a watch is, lowest first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Mode(enum.StrEnum):
+    """Which kind of run stored a match; only `live` ones alert by themselves."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+
+
+class Field(enum.StrEnum):
+    """Where in an article something was found."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+class Decision(enum.StrEnum):
+    """What became of one match for one destination, also when nothing was sent."""
+
+    FIRST_REPORT = "first_report"  # a delivery was made
+    FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already
+    BACKFILL = "backfill"  # found by a backfill that must not alert
+    NO_DESTINATION = "no_destination"  # the watch names none
+    UNKNOWN_DESTINATION = "unknown_destination"  # the watch names one that is not configured
+    WATCH_GONE = "watch_gone"  # the watch was removed before the match was looked at
+
+
+class DeliveryState(enum.StrEnum):
+    """Where a delivery stands in the outbox."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    HELD = "held"  # perhaps delivered, twice unclear: a person decides
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a term of a watch stands: offsets in `field` of the original text."""
+
+    term: str
+    surface: str
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The sentence that shows why a watch matched; `marks` are (start, end) within `text`, ascending."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+    field: Field = Field.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A watch that matched an article, with every hit and the sentence to show."""
+
+    watch: str
+    version: str
+    hits: tuple[Hit, ...]
+    excerpt: Excerpt
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The distinct surface forms found, in order of appearance."""
+        return tuple(dict.fromkeys(hit.surface for hit in self.hits))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One article of a story, for the list of who else reports it. Times are aware UTC."""
+
+    source: str
+    kind: str
+    url: str
+    title: str
+    language: str | None
+    published: datetime | None
+    first_seen: datetime
+    independent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What one person should read now about one story, and why. Times are aware UTC."""
+
+    watch: str
+    watch_name: str
+    version: str
+    priority: Priority
+    reason: Decision
+    story: int
+    article: Coverage
+    excerpt: Excerpt
+    terms: tuple[str, ...]
+    coverage: tuple[Coverage, ...] = ()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered alert, frozen when the delivery is made: a retry sends the same bytes.
+
+    Email uses `subject`, `text`, `html`; Slack uses `text` (fallback) and `blocks`.
+    """
+
+    text: str
+    subject: str = ""
+    html: str = ""
+    blocks: tuple[Block, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A channel took the message; `provider_id` is its name for it, if it told one."""
+
+    provider_id: str = ""

@@ -1,0 +1,1 @@
+"""Start Prefect with every flow deployed on its schedule."""

@@ -1,0 +1,1 @@
+"""Find, fetch and read articles; knows no database and no alerts."""

@@ -1,0 +1,74 @@
+"""The values that travel from a source to an article; standard library only."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+class DateOrigin(enum.StrEnum):
+    """Where the publication time of an article was read."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    JSON_LD = "json-ld"
+    META = "meta"
+    TIME = "time"
+    TEXT = "text"
+    URL = "url"
+    FIRST_SEEN = "first-seen"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A pointer to an article in a feed, sitemap or listing.
+
+    `url` is absolute and as the source wrote it. `published` is aware UTC. `summary` is plain text.
+    """
+
+    source: str
+    url: str
+    id: str = ""
+    title: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    language: str | None = None
+    origin: DateOrigin = DateOrigin.FEED
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """The bytes that a server answered with, decoded for content encoding but not for charset.
+
+    `url` was asked for, `final_url` answered after redirects. `headers` have lower-case names.
+    `fetched_at` is aware UTC.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    body: bytes
+    fetched_at: datetime
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What was read from a page, or from the feed alone when the page could not be had (`partial`).
+
+    `text` has paragraphs joined by a blank line. `published` is aware UTC, read from `date_origin`.
+    `aliases` are all URLs that led here: asked for, final, canonical.
+    """
+
+    source: str
+    url: str
+    title: str
+    text: str
+    published: datetime | None = None
+    date_origin: DateOrigin | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    aliases: tuple[str, ...] = ()
+    partial: bool = False

@@ -1,0 +1,170 @@
+"""A configured source with its routes, and the loader of sources.yaml."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+
+from scrapers import yamlfile
+from scrapers.yamlfile import Problem
+
+SHIPPED = Path(__file__).parent / "catalogue"
+_STRICT = ConfigDict(extra="forbid")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+def _duration(text: object) -> object:
+    if isinstance(text, str) and (found := re.fullmatch(r"(\d{1,5})\s*([smhd])", text.strip())):
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if isinstance(text, timedelta):
+        return text
+    raise ValueError("expected a duration such as 90s, 5m, 2h or 1d")
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), PlainSerializer(lambda d: f"{int(d.total_seconds())}s")
+]
+
+
+class SourceKind(enum.StrEnum):
+    """What stands behind a source."""
+
+    AGENCY = "agency"
+    OUTLET = "outlet"
+    OFFICIAL = "official"
+    THINK_TANK = "think-tank"
+    TRADE = "trade"
+    STATE_MEDIA = "state-media"
+    AGGREGATOR = "aggregator"
+
+
+class RouteType(enum.StrEnum):
+    """How the entries of a source are found."""
+
+    FEED = "feed"
+    NEWS_SITEMAP = "news-sitemap"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
+    ARCHIVE = "archive"
+    WORDPRESS = "wordpress"
+    TELEGRAM = "telegram"
+    WAYBACK = "wayback"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to the entries of a source. In `url`, {year} {month} {day} stand for the wanted date."""
+
+    type: RouteType
+    url: str = ""
+    links: str = ""
+    channel: str = ""
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if self.type is RouteType.TELEGRAM:
+            if not self.channel:
+                raise ValueError("a telegram route needs `channel`")
+        elif self.type is not RouteType.WAYBACK and not _is_web(self.url):
+            raise ValueError(f"a {self.type} route needs `url`, an http or https address")
+        if self.type in (RouteType.LISTING, RouteType.ARCHIVE) and not self.links:
+            raise ValueError(f"a {self.type} route needs `links`, a CSS selector of the article links")
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRule:
+    """CSS selectors for an outlet whose pages the generic extraction does not read well enough."""
+
+    body: str = ""
+    title: str = ""
+    drop: tuple[str, ...] = ()
+
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One configured origin. Copies inside one `family` are not independent. `every` is a timedelta."""
+
+    id: Slug
+    name: str
+    homepage: str
+    kind: SourceKind = SourceKind.OUTLET
+    language: str | None = None
+    family: str = ""
+    routes: tuple[Route, ...] = ()
+    backfill: tuple[Route, ...] = ()
+    article: ArticleRule | None = None
+    every: Duration = timedelta(minutes=5)
+    topics: str = "none"
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if not _is_web(self.homepage):
+            raise ValueError("`homepage` must be an http or https address")
+        if not self.routes:
+            raise ValueError("`routes` must name at least one route")
+        if not self.family:
+            object.__setattr__(self, "family", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All good sources, in order, and the problems of the others."""
+
+    sources: tuple[Source, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def get(self, name: str) -> Source | None:
+        """The source with this id."""
+        return next((source for source in self.sources if source.id == name), None)
+
+
+def load(path: Path | None) -> Catalogue:
+    """Read sources.yaml, or the shipped catalogue when `path` is None.
+
+    Raises ConfigError when the file is no YAML mapping; a bad entry becomes a problem instead.
+    """
+    if path is None:
+        return _shipped()
+    document = yamlfile.read(path)
+    found = yamlfile.entries(document, "sources", Source)
+    known = {"sources", "include"}
+    problems = [*document.problems, *yamlfile.unknown_keys(document, known), *found.problems]
+    sources = [source for _, source in found.values]
+    if "include" in document.content:
+        if document.content["include"] == "shipped":
+            own = {source.id for source in sources}
+            sources += [source for source in _shipped().sources if source.id not in own]
+        else:
+            problems.append(document.problem(("include",), "`include` can only be `shipped`"))
+    return Catalogue(tuple(sources), tuple(problems))
+
+
+def _shipped() -> Catalogue:
+    parts = [load(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+    return Catalogue(
+        tuple(source for part in parts for source in part.sources),
+        tuple(problem for part in parts for problem in part.problems),
+    )
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+

@@ -1,0 +1,176 @@
+"""Read a YAML file into checked values, keeping the line of every entry for its error message.
+
+Used for sources.yaml here and for watchlist.yaml and destinations.yaml in `alerts`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from scrapers.errors import ConfigError
+
+T = TypeVar("T")
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration file: where it is and what was expected."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML mapping with the line of every node, counted from 1. Problems are duplicate keys."""
+
+    file: str
+    content: dict[str, Any]
+    lines: Mapping[Path_, int]
+    problems: tuple[Problem, ...] = ()
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """The line of the node at `path`, or of its nearest parent that has one."""
+        where = tuple(path)
+        while where and where not in self.lines:
+            where = where[:-1]
+        return self.lines.get(where, 1)
+
+    def problem(self, path: Sequence[str | int], message: str) -> Problem:
+        """A mistake at the node at `path`."""
+        return Problem(self.file, self.line(path), message)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries(Generic[T]):
+    """The good entries of one section, by position, and what is wrong with the others."""
+
+    values: tuple[tuple[int, T], ...]
+    problems: tuple[Problem, ...]
+
+
+def read(path: Path) -> Document:
+    """Parse `path`; raises ConfigError with file and line when it is no YAML mapping."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as broken:
+        raise ConfigError(f"{path}:1: cannot be read: {broken}") from broken
+    return parse(text, str(path))
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse YAML text; raises ConfigError as `read` does. `file` is only for messages."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
+        mark = getattr(broken, "problem_mark", None)
+        what = getattr(broken, "problem", None) or str(broken).splitlines()[0]
+        raise ConfigError(f"{file}:{mark.line + 1 if mark else 1}: not valid YAML: {what}") from broken
+    if content is None:
+        return Document(file, {}, {(): 1})
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file}:1: expected a mapping at the top, found {_kind(content)}")
+    lines: dict[Path_, int] = {}
+    problems: list[Problem] = []
+    _walk(root, (), lines, problems, file)
+    return Document(file, content, lines, tuple(problems))
+
+
+def _walk(
+    node: yaml.Node | None, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str
+) -> None:
+    if node is None or len(path) > 50:
+        return
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen:
+                message = f"`{name}` is written twice (first on line {seen[name]})"
+                problems.append(Problem(file, line, message))
+            seen[name] = line
+            _walk(value, (*path, name), lines, problems, file)
+            lines[(*path, name)] = line
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            _walk(value, (*path, position), lines, problems, file)
+
+
+def unknown_keys(document: Document, known: Iterable[str]) -> tuple[Problem, ...]:
+    """One problem for each top-level key that is not `known`, with the nearest name."""
+    names = sorted(known)
+    return tuple(
+        document.problem((key,), f"unknown key `{key}`{nearest(str(key), names)}")
+        for key in document.content
+        if key not in names
+    )
+
+
+def entries(document: Document, section: str, kind: type[T]) -> Entries[T]:
+    """Check every entry of the list `section` against the dataclass `kind`.
+
+    A bad entry becomes problems with their lines and leaves the others alone. Two entries with one id
+    are a problem of the second.
+    """
+    listed = document.content.get(section)
+    if listed is None:
+        return Entries((), ())
+    if not isinstance(listed, list):
+        expected = f"`{section}` must be a list of entries, found {_kind(listed)}"
+        return Entries((), (document.problem((section,), expected),))
+    adapter, good, problems = TypeAdapter(kind), [], []
+    first: dict[str, int] = {}
+    for position, raw in enumerate(listed):
+        path = (section, position)
+        try:
+            value = adapter.validate_python(raw)
+        except ValidationError as wrong:
+            problems += [_explain(document, path, raw, detail, kind) for detail in wrong.errors()]
+            continue
+        name = str(getattr(value, "id", position))
+        if name in first:
+            message = f"id `{name}` is used twice (first on line {first[name]})"
+            problems.append(document.problem((*path, "id"), message))
+            continue
+        first[name] = document.line(path)
+        good.append((position, value))
+    return Entries(tuple(good), tuple(problems))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for a misspelt name, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _explain(document: Document, path: Path_, raw: object, detail: Any, kind: type) -> Problem:
+    where: tuple[str | int, ...] = tuple(detail["loc"])
+    name = raw.get("id", path[-1]) if isinstance(raw, dict) else path[-1]
+    field = ".".join(str(part) for part in where)
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "missing":
+        message = f"`{field}` is missing"
+    elif detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = list(getattr(kind, "__dataclass_fields__", {})) if len(where) == 1 else []
+        message = f"unknown key `{field}`{nearest(str(where[-1]), known)}"
+    elif field:
+        message = f"`{field}`: {message}, found {detail['input']!r:.80}"
+    return document.problem((*path, *where), f"{path[0]} `{name}`: {message}")
+
+
+def _kind(value: object) -> str:
+    return {"str": "text", "list": "a list", "dict": "a mapping"}.get(type(value).__name__, repr(value))

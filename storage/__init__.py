@@ -1,0 +1,1 @@
+"""Keep articles, matches and deliveries in SQLite or PostgreSQL."""
