@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from scrapers.errors import ConfigError
 
+SECRET = "secret"  # error type of a field whose value must not be shown
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
@@ -167,6 +168,8 @@ def _explain(document: Document, path: Path_, raw: object, detail: Any, kind: ty
     elif detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         known = list(getattr(kind, "__dataclass_fields__", {})) if len(where) == 1 else []
         message = f"unknown key `{field}`{nearest(str(where[-1]), known)}"
+    elif detail["type"] == SECRET:
+        message = f"`{field}`: {message}"
     elif field:
         message = f"`{field}`: {message}, found {detail['input']!r:.80}"
     return document.problem((*path, *where), f"{path[0]} `{name}`: {message}")
