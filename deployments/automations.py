@@ -1,0 +1,63 @@
+"""Prefect automations that heal what a killed process leaves behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from prefect.automations import Automation
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+
+_ENDS = {
+    f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "Cancelling")
+}
+_RUNS = ResourceSpecification.model_validate({"prefect.resource.id": "prefect.flow-run.*"})
+
+
+def _watch(name: str, description: str, after: set[str], expect: set[str], seconds: int) -> Automation:
+    return Automation(
+        name=name,
+        description=description,
+        trigger=EventTrigger(
+            match=_RUNS,
+            after=after,
+            expect=expect,
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=seconds),
+        ),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=description)],
+    )
+
+
+def ours() -> list[Automation]:
+    """The automations that Varta keeps, by name. Heartbeats come every 30 seconds."""
+    beat = {"prefect.flow-run.heartbeat"}
+    return [
+        _watch(
+            "varta: runs that died",
+            "The process of this run vanished: no heartbeat for 90 seconds.",
+            beat,
+            beat | _ENDS,
+            90,
+        ),
+        _watch(
+            "varta: runs that never began",
+            "This run was pending for 2 minutes: the process that took it vanished.",
+            {"prefect.flow-run.Pending"},
+            {"prefect.flow-run.Running"} | _ENDS,
+            120,
+        ),
+    ]
+
+
+async def ensure(client: PrefectClient) -> None:
+    """Create the automations, or bring those of the same name up to date."""
+    for wanted in ours():
+        for found in await client.read_automations_by_name(wanted.name):
+            await client.delete_automation(found.id)
+        await client.create_automation(wanted)

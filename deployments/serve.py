@@ -1,0 +1,121 @@
+"""Behind `varta up`: a Prefect server, the automations, and every flow served on its schedule."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Any
+
+from flows import house
+from flows import settings as environment
+from flows.settings import Settings
+from scrapers.errors import ConfigError
+from storage import engine as database
+from storage.engine import StorageError
+
+from deployments import server
+from deployments.server import ServerError
+
+log = logging.getLogger(__name__)
+
+ZONE = "Europe/Kyiv"
+MOST_RUNS = 4
+
+
+def main(port: int) -> int:
+    """Serve until SIGTERM or Ctrl-C; the exit status of `varta up`."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        settings = environment.load()
+        problems = house.configure(settings).problems
+        if problems:
+            _complain(*problems)
+            return 2
+        environment.set_for_this_process(server.environment(settings, port))
+        _upgrade(settings)
+        _say("Starting the Prefect server ...")
+        with server.running(settings, port) as address:
+            _say(f"Varta keeps watch. Prefect: {address}  Stop with Ctrl-C.")
+            asyncio.run(_serve())
+    except ConfigError as wrong:
+        _complain(wrong)
+        return 2
+    except (ServerError, StorageError) as broken:
+        _complain(broken)
+        return 1
+    except (KeyboardInterrupt, SystemExit):
+        _say("Stopped.")
+    return 0
+
+
+def _upgrade(settings: Settings) -> None:
+    engine = database.open_engine(settings.database)
+    try:
+        database.upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+async def _serve() -> None:
+    # Prefect reads its settings at import, so it is imported after they are set
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.runner import Runner  # noqa: PLC0415
+
+    from deployments import automations  # noqa: PLC0415
+
+    runner = Runner(name="varta", limit=MOST_RUNS, pause_on_shutdown=False)
+    async with get_client() as client:
+        await automations.ensure(client)
+        ids = {d.name: await runner.aadd_deployment(d) for d in deployments()}
+        await client.create_flow_run_from_deployment(ids["ingest"], name="first-ingest")
+    await runner.start()
+
+
+def deployments() -> list[Any]:
+    """Every deployment with its schedule. Overlapping runs are cancelled: the next one catches up."""
+    from prefect.client.schemas.objects import (  # noqa: PLC0415
+        ConcurrencyLimitConfig,
+        ConcurrencyLimitStrategy,
+    )
+    from prefect.schedules import Cron  # noqa: PLC0415
+
+    from flows.backfill import backfill  # noqa: PLC0415
+    from flows.deliver import deliver  # noqa: PLC0415
+    from flows.ingest import ingest  # noqa: PLC0415
+    from flows.upkeep import upkeep  # noqa: PLC0415
+
+    alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    in_turn = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+
+    def every(cron: str, slug: str) -> Cron:
+        return Cron(cron, timezone=ZONE, slug=slug)
+
+    return [
+        ingest.to_deployment(
+            "ingest", schedule=every("*/2 * * * *", "every-2-minutes"), concurrency_limit=alone
+        ),
+        deliver.to_deployment(
+            "deliver", schedule=every("* * * * *", "every-minute"), concurrency_limit=alone
+        ),
+        upkeep.to_deployment("upkeep", schedule=every("30 4 * * *", "at-night"), concurrency_limit=alone),
+        backfill.to_deployment("backfill", concurrency_limit=in_turn),
+    ]
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise SystemExit
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _complain(*lines: object) -> None:
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

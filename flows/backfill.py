@@ -1,0 +1,77 @@
+"""The backfill flow: bring in the articles of past days by hand."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from typing import Literal
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.states import Completed, State
+from prefect.utilities.annotations import quote
+
+from alerts.model import Mode
+from flows import backfilling, house, report, settings
+from flows.backfilling import BackfillTally, Window
+from flows.delivery import deliver
+from flows.house import House
+from scrapers.source import Source
+
+log = logging.getLogger(__name__)
+
+
+@flow(name="backfill", flow_run_name="backfill {since} to {until}")
+def backfill(
+    since: date,
+    until: date,
+    sources: list[str] | None = None,
+    alerts: Literal["none", "live"] = "none",
+    dry_run: bool = False,  # noqa: FBT001, FBT002
+) -> State[None]:
+    """Bring in what the sources published on past days. Running it again fetches nothing twice.
+
+    Args:
+        since: First day, in Europe/Kyiv.
+        until: Last day, included.
+        sources: Ids of sources; empty means all.
+        alerts: none stores and matches silently; live alerts as if the articles had just come in.
+        dry_run: Only count what the archives list; fetch and store no article.
+    """
+    with house.opened(settings.load()) as rooms:
+        asked = backfilling.window(since, until, datetime.now(backfilling.ZONE).date())
+        wanted = house.chosen(rooms.configuration, tuple(sources or ()))
+        mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
+        tallies = [
+            backfill_source.with_options(task_run_name=source.id)(
+                quote(source), quote(asked), quote(rooms), mode, dry_run
+            )
+            for source in wanted
+        ]
+        create_table_artifact(
+            [
+                {"expected": t.expected, "undated": t.undated, **row}
+                for t, row in zip(tallies, report.table(tallies), strict=True)
+            ],
+            key="backfill",
+            description=f"Backfill of {asked.since} to {asked.until}: {report.summary(tallies)}",
+        )
+        deliver(rooms)
+    return Completed(message=report.summary(tallies))
+
+
+@task
+def backfill_source(
+    source: quote[Source],
+    asked: quote[Window],
+    rooms: quote[House],
+    mode: Mode,
+    dry_run: bool,  # noqa: FBT001
+) -> BackfillTally:
+    """Bring in one source; a failure is told in its row and leaves the others alone."""
+    try:
+        return backfilling.backfill(source.unquote(), asked.unquote(), rooms.unquote(), mode, dry_run=dry_run)
+    except Exception as broken:  # isolation of one source
+        log.exception("source not backfilled")
+        what = f"{source.unquote().id}: {type(broken).__name__}: {broken}"
+        return BackfillTally(source.unquote().id, outcome="broken", errors=[what])

@@ -1,0 +1,45 @@
+"""The `varta` command: a second shell beside the flows, working without a Prefect server."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+from sqlalchemy.exc import DatabaseError
+
+from alerts.errors import AlertError
+from flows.cli import ask, configure, run
+from flows.cli.output import Failed, complain
+from scrapers.errors import ConfigError
+from storage.engine import StorageError
+
+WRONG_USAGE = 2
+
+app = typer.Typer(
+    name="varta",
+    help="Keep watch over defence and Ukraine news: ingest, match, alert.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for room in (run, ask, configure):
+    room.register(app)
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0 done, 1 something failed, 2 wrong usage or configuration."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        app()
+    except ConfigError as wrong:
+        complain(str(wrong))
+        sys.exit(WRONG_USAGE)
+    except (StorageError, AlertError, Failed) as failed:
+        complain(str(failed))
+        sys.exit(1)
+    except DatabaseError as failed:
+        complain(f"database: {failed.orig or failed}")
+        sys.exit(1)

@@ -1,0 +1,207 @@
+"""Commands that answer questions: search, why, stories, deliveries, export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+
+from alerts import matching
+from alerts.errors import QueryError
+from alerts.model import DeliveryState
+from flows import house, settings
+from flows.cli.output import Failed, complain, stream, to_json, to_table, wrong
+from flows.cli.run import Json
+from scrapers.article import Article
+from storage import lookup, outbox
+from storage.engine import reading, transaction
+from storage.lookup import StoredArticle
+
+_DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day on, UTC.")]
+Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Up to this day, included, UTC.")]
+
+
+class Exported(StrEnum):
+    """What can be exported."""
+
+    ARTICLES = "articles"
+    MATCHES = "matches"
+    DELIVERIES = "deliveries"
+
+
+class Form(StrEnum):
+    """How rows are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (search, why, stories, export):
+        app.command()(command)
+    ledger = typer.Typer(help="The ledger of deliveries.", no_args_is_help=True)
+    ledger.command("list")(list_deliveries)
+    ledger.command("retry")(retry)
+    app.add_typer(ledger, name="deliveries")
+
+
+def search(
+    query: str,
+    since: Since = None,
+    until: Until = None,
+    source: Annotated[str | None, typer.Option(help="Id of a source.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language, such as uk.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Find stored articles by a watch query, newest first."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        try:
+            wanted = matching.compile_one(query, rooms.configuration.watchlist)
+        except QueryError as unreadable:
+            raise wrong(str(unreadable)) from None
+        stored = lookup.articles(
+            session, since=_utc(since), until=_day_after(until), source=source, language=lang
+        )
+        found = ((one, matching.match(_as_article(one), wanted)) for one in stored)
+        rows = [
+            _hit(one, matches[0].excerpt.text) for one, matches in islice((f for f in found if f[1]), limit)
+        ]
+    if as_json:
+        to_json(rows)
+    else:
+        shown = [{name: row[name] for name in ("published", "source", "title", "url")} for row in rows]
+        to_table(f"{len(rows)} articles", shown)
+
+
+def why(url: str, *, as_json: Json = False) -> None:
+    """Say for every watch and destination what became of an article, and why."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        article = lookup.article(session, url)
+        listed = lookup.entry_state(session, url)
+        explained = lookup.explain(session, article.id) if article else []
+        matched = {one.watch for one in explained}
+        silent = [
+            {"watch": watch.id, "outcome": "no_match"}
+            for watch in rooms.configuration.watchlist.watches
+            if article and watch.id not in matched
+        ]
+    if as_json:
+        to_json({"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent})
+    elif article is None:
+        told = (
+            f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}" if listed else "never seen"
+        )
+        to_table(f"{url}: {told}", [])
+    else:
+        copy = f", a copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
+        rows = [
+            {
+                "watch": one.watch,
+                "destination": one.destination,
+                "decision": one.outcome,
+                "delivery": one.state or "",
+                "sent": one.sent,
+                "because": f"{', '.join(one.terms)}: {one.excerpt}",
+                "error": one.error,
+            }
+            for one in explained
+        ]
+        to_table(f"{article.title} (story {article.story}{copy})", rows)
+        to_table("did not match: " + (", ".join(row["watch"] for row in silent) or "none"), [])
+    if article is None and listed is None:
+        raise typer.Exit(1)
+
+
+def stories(
+    since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False
+) -> None:
+    """Stories with their articles, earliest first."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        found = lookup.stories(session, _utc(since), limit)
+    if as_json:
+        to_json(found)
+        return
+    for story in found:
+        rows = [
+            {"published": a.published, "source": a.source, "title": a.title, "copy of": a.duplicate_of}
+            for a in story.articles
+        ]
+        to_table(f"story {story.id}: {story.title}", rows)
+
+
+def list_deliveries(
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 200,
+    *,
+    as_json: Json = False,
+) -> None:
+    """The ledger, newest first."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        found = outbox.ledger(session, state, limit)
+    if as_json:
+        to_json(found)
+        return
+    shown = ("id", "state", "destination", "watch", "headline", "attempts", "sent", "error")
+    to_table(f"{len(found)} deliveries", [{name: getattr(one, name) for name in shown} for one in found])
+
+
+def retry(ids: list[int]) -> None:
+    """Send dead, held or waiting deliveries again with the next pass."""
+    with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
+        again = outbox.retry(session, ids, rooms.now())
+    complain(f"to be sent again: {', '.join(map(str, again)) or 'none'}")
+    if missing := sorted(set(ids) - set(again)):
+        raise Failed(f"not dead, held or waiting: {', '.join(map(str, missing))}")
+
+
+def export(
+    what: Exported,
+    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.JSONL,
+    since: Since = None,
+) -> None:
+    """Stream articles, matches or deliveries to standard output."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        rows: Iterator[Mapping[str, Any]]
+        if what is Exported.ARTICLES:
+            rows = (_flat(one) for one in lookup.articles(session, since=_utc(since)))
+        elif what is Exported.MATCHES:
+            rows = lookup.all_matches(session, _utc(since))
+        else:
+            rows = (_flat(one) for one in outbox.ledger(session, limit=10_000_000))
+        stream(rows, form)
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _hit(one: StoredArticle, snippet: str) -> dict[str, Any]:
+    shown = ("url", "title", "source", "language", "published", "first_seen", "story", "duplicate_of", "kind")
+    return {name: getattr(one, name) for name in shown} | {"snippet": snippet}
+
+
+def _as_article(one: StoredArticle) -> Article:
+    return Article(
+        source=one.source,
+        url=one.url,
+        title=one.title,
+        text=one.text,
+        published=one.published,
+        language=one.language,
+    )
+
+
+def _utc(when: datetime | None) -> datetime | None:
+    return when.replace(tzinfo=UTC) if when else None
+
+
+def _day_after(until: datetime | None) -> datetime | None:
+    return until.replace(tzinfo=UTC) + timedelta(days=1) if until else None

@@ -1,0 +1,190 @@
+"""Commands on what the user configures: sources, watches, destinations, mute, doctor."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from alerts import destinations as destination_files
+from alerts.errors import DeliveryError
+from alerts.model import Message
+from flows import doctor, house, settings
+from flows.cli.output import Failed, complain, not_built, to_json, to_table, wrong
+from flows.cli.run import Json
+from scrapers.yamlfile import Problem, nearest
+from storage import sources as states
+from storage.engine import reading
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    groups: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+        "sources": (
+            "Where articles come from.",
+            {
+                "list": list_sources,
+                "verify": verify,
+                "add": add,
+                "import": import_opml,
+            },
+        ),
+        "watches": ("What is looked for.", {"list": list_watches, "check": check, "try": try_watch}),
+        "destinations": ("Where alerts go.", {"list": list_destinations, "test": test_destination}),
+    }
+    for name, (text, commands) in groups.items():
+        group = typer.Typer(help=text, no_args_is_help=True)
+        for verb, command in commands.items():
+            group.command(verb)(command)
+        app.add_typer(group, name=name)
+    app.command("doctor")(run_doctor)
+    app.command("mute")(mute)
+    app.command("unmute")(unmute)
+
+
+def list_sources(*, as_json: Json = False) -> None:
+    """Every source with its routes and the outcome of its last poll."""
+    chosen = settings.load()
+    configuration = house.configure(chosen)
+    with house.opened(chosen) as rooms, reading(rooms.engine) as session:
+        known = states.states(session)
+    rows = []
+    for source in configuration.catalogue.sources:
+        state = known.get(source.id)
+        rows.append(
+            {
+                "id": source.id,
+                "name": source.name,
+                "kind": source.kind,
+                "language": source.language,
+                "family": source.family,
+                "topics": source.topics,
+                "routes": [
+                    {"type": route.type, "url": route.url or route.channel} for route in source.routes
+                ],
+                "backfill": [{"type": route.type, "url": route.url} for route in source.backfill],
+                "outcome": state.outcome if state else "",
+                "failures": state.failures if state else 0,
+                "last_ok": state.last_ok_at if state else None,
+                "next_poll": state.next_poll_at if state else None,
+                "error": state.error if state else "",
+            }
+        )
+    if as_json:
+        to_json(rows)
+    else:
+        shown = ("id", "kind", "language", "outcome", "failures", "last_ok", "error")
+        to_table(f"{len(rows)} sources", [{name: row[name] for name in shown} for row in rows])
+    _tell(configuration.catalogue.problems)
+
+
+def verify(ids: Annotated[list[str] | None, typer.Argument()] = None) -> None:  # noqa: ARG001
+    """Judge every route of the sources by what it holds."""
+    raise not_built("varta sources verify")
+
+
+def add(url: str) -> None:  # noqa: ARG001
+    """Discover the routes of a site and print the entry for sources.yaml."""
+    raise not_built("varta sources add")
+
+
+def import_opml(file: str) -> None:  # noqa: ARG001
+    """Print entries for sources.yaml from an OPML file."""
+    raise not_built("varta sources import")
+
+
+def list_watches(*, as_json: Json = False) -> None:
+    """Every watch with its query and destinations."""
+    watchlist = house.configure(settings.load()).watchlist
+    rows = [
+        {"id": w.id, "name": w.name, "priority": w.priority, "query": w.query, "to": list(w.to)}
+        for w in watchlist.watches
+    ]
+    if as_json:
+        to_json(rows)
+    else:
+        to_table(f"{len(rows)} watches, {len(watchlist.entities)} entities", rows)
+    _tell(watchlist.problems)
+
+
+def check(*, as_json: Json = False) -> None:
+    """Read every configuration file and tell each mistake with file and line."""
+    problems = house.configure(settings.load()).problems
+    if as_json:
+        to_json([{"file": p.file, "line": p.line, "message": p.message} for p in problems])
+    elif not problems:
+        to_table("the configuration is right", [])
+    _tell(problems)
+
+
+def try_watch(
+    watch: Annotated[str, typer.Argument(metavar="ID_OR_QUERY")],  # noqa: ARG001
+    days: Annotated[int, typer.Option(min=1)] = 30,  # noqa: ARG001
+) -> None:
+    """Say what a watch would have sent over the stored articles."""
+    raise not_built("varta watches try")
+
+
+def list_destinations(*, as_json: Json = False) -> None:
+    """Every destination, without its secrets."""
+    found = house.configure(settings.load()).destinations
+    rows = [destination_files.to_json(one) for one in found.by_id.values()]
+    if as_json:
+        to_json(rows)
+    else:
+        to_table(f"{len(rows)} destinations", rows)
+    _tell(found.problems)
+
+
+def test_destination(name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Really send one test message."""
+    with house.opened(settings.load()) as rooms:
+        known = rooms.configuration.destinations.by_id
+        if name not in known:
+            raise wrong(f"no destination is called `{name}`{nearest(name, known)}")
+        text = f"Varta test message for {name}: alerts that are sent here arrive."
+        block: dict[str, object] = {"type": "section", "text": {"type": "plain_text", "text": text}}
+        message = Message(text=text, subject="Varta test message", blocks=(block,))
+        for recipient in known[name].recipients:
+            try:
+                rooms.channel(known[name], recipient).send(message, uuid.uuid4().hex)
+            except DeliveryError as refused:
+                raise Failed(f"{name}: {refused}") from None
+        complain(f"sent to {name}")
+
+
+def mute(scope: str, reference: str, until: datetime | None = None) -> None:  # noqa: ARG001
+    """Silence a story, watch, entity, source or destination."""
+    raise not_built("varta mute")
+
+
+def unmute(scope: str, reference: str) -> None:  # noqa: ARG001
+    """End a silence."""
+    raise not_built("varta unmute")
+
+
+def run_doctor(*, as_json: Json = False) -> None:
+    """Check configuration, database, Prefect, mail and Slack, and warn of what is unsafe."""
+    findings = doctor.examine()
+    rows: list[dict[str, Any]] = [
+        {"check": found.check, "ok": found.verdict, "detail": found.detail} for found in findings
+    ]
+    if as_json:
+        to_json(rows)
+    else:
+        to_table("Varta doctor", rows)
+    bad = [f"{found.check}: {found.detail}" for found in findings if found.verdict is doctor.Verdict.BROKEN]
+    complain(*bad)
+    if any(found.check == "configuration" and found.verdict is doctor.Verdict.BROKEN for found in findings):
+        raise typer.Exit(2)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _tell(problems: tuple[Problem, ...]) -> None:
+    complain(*map(str, problems))
+    if problems:
+        raise typer.Exit(2)

@@ -1,0 +1,89 @@
+"""How commands answer: one JSON document on standard output, or a table for people."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Failed(Exception):  # noqa: N818 - it is the end of a command, not an error class of the product
+    """A command cannot do what was asked; the text is for the person."""
+
+
+def complain(*lines: str) -> None:
+    """Lines on standard error."""
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+
+
+def wrong(text: str) -> typer.Exit:
+    """End with status 2 after telling what was wrong."""
+    complain(text)
+    return typer.Exit(2)
+
+
+def not_built(what: str) -> typer.Exit:
+    """A command whose room is not built yet says so."""
+    complain(f"{what} is not built yet")
+    return typer.Exit(1)
+
+
+def to_json(value: Any) -> None:
+    """One JSON document."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write("\n")
+
+
+def to_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table as wide as the terminal; nothing but the title when there are no rows."""
+    table = Table(title=title, title_justify="left")
+    for name in rows[0] if rows else ():
+        table.add_column(str(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table if rows else title, markup=False)
+
+
+def stream(rows: Iterable[Mapping[str, Any]], form: str) -> None:
+    """Rows as JSON lines or CSV, as they come; a CSV cell never begins like a formula."""
+    if form == "jsonl":
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+        return
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, fieldnames=list(row))
+            writer.writeheader()
+        writer.writerow({name: _inert(value) for name, value in row.items()})
+
+
+def _inert(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        value = "; ".join(map(str, value))
+    text = "" if value is None else str(_plain(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return "" if value is None else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value) if not isinstance(value, (int, float, bool)) else value

@@ -1,0 +1,140 @@
+"""Commands that do work: up, demo, ingest, deliver, backfill, db."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from alerts.model import Mode
+from flows import backfilling, delivery, house, pipeline, report, settings
+from flows.cli.output import complain, to_json, to_table, wrong
+from flows.house import House
+from flows.pipeline import Tally
+from scrapers.source import Source
+from storage import engine as database
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SourceIds = Annotated[list[str] | None, typer.Option("--source", help="Id of a source; repeatable.")]
+
+
+class BackfillAlerts(StrEnum):
+    """How a backfill alerts."""
+
+    NONE = "none"
+    DIGEST = "digest"
+    LIVE = "live"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for command in (up, demo, ingest, deliver, backfill):
+        app.command()(command)
+    tables = typer.Typer(help="The database.", no_args_is_help=True)
+    tables.callback()(lambda: None)
+    tables.command("upgrade")(upgrade)
+    app.add_typer(tables, name="db")
+
+
+def up(port: Annotated[int, typer.Option(help="Port of the Prefect page.", min=1, max=65535)] = 4200) -> None:
+    """Start the Prefect server, serve every flow on its schedule, ingest at once."""
+    os.execv(sys.executable, [sys.executable, "-m", "deployments.serve", str(port)])  # noqa: S606
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Run the path once and exit.")] = False,
+    as_json: Json = False,
+    port: Annotated[int, typer.Option(help="Port of the page that shows what was delivered.")] = 8025,
+) -> None:
+    """The whole path offline: a small news site, a mail server and a Slack stand-in."""
+    from flows.demo import show  # noqa: PLC0415 - its servers are of no use to any other command
+
+    raise typer.Exit(show.main(once=once, as_json=as_json, port=port))
+
+
+def ingest(
+    source: SourceIds = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also sources that are not due.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Poll the sources that are due once, and deliver what became due."""
+    with house.opened(settings.load()) as rooms:
+        wanted = _wanted(rooms, source)
+        tallies = pipeline.pass_over(pipeline.claim_due(wanted, rooms, force=force), rooms)
+        sent = delivery.deliver(rooms)
+        if as_json:
+            to_json(report.rows(tallies))
+        else:
+            to_table(f"{report.summary(tallies)}; {report.delivered(sent)}", report.table(tallies))
+        _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+
+
+def deliver(*, as_json: Json = False) -> None:
+    """Send every delivery that is due, once."""
+    with house.opened(settings.load()) as rooms:
+        sent = delivery.deliver(rooms)
+        if as_json:
+            to_json(sent)
+        else:
+            to_table(report.delivered(sent), [])
+        _end(rooms, sent.errors)
+
+
+def backfill(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, Europe/Kyiv.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day, included.")],
+    source: SourceIds = None,
+    alerts: Annotated[BackfillAlerts, typer.Option(help="How it alerts.")] = BackfillAlerts.NONE,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is listed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring in the articles of past days; silent unless --alerts live."""
+    if alerts is BackfillAlerts.DIGEST:
+        raise wrong("--alerts digest: digests are not built yet; use none or live")
+    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
+    try:
+        today = datetime.now(backfilling.ZONE).date()
+        asked = backfilling.window(since.date(), until.date(), today)
+    except backfilling.BackfillError as refused:
+        raise wrong(str(refused)) from None
+    with house.opened(settings.load()) as rooms:
+        tallies: list[Tally] = [
+            backfilling.backfill(one, asked, rooms, mode, dry_run=dry_run) for one in _wanted(rooms, source)
+        ]
+        sent = delivery.deliver(rooms)
+        if as_json:
+            to_json(report.rows(tallies))
+        else:
+            to_table(report.summary(tallies), report.table(tallies))
+        _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+
+
+def upgrade() -> None:
+    """Bring the tables to the newest version."""
+    engine = database.open_engine(settings.load().database)
+    database.upgrade(engine)
+    engine.dispose()
+    complain("the database is up to date")
+
+
+def _wanted(rooms: House, ids: list[str] | None) -> tuple[Source, ...]:
+    try:
+        return house.chosen(rooms.configuration, tuple(ids or ()))
+    except KeyError as unknown:
+        raise wrong(f"--source: {unknown.args[0]}") from None
+
+
+def _end(rooms: House, errors: list[str]) -> None:
+    """Tell every failure; end with 2 when the configuration has mistakes, 1 when something failed."""
+    complain(*map(str, rooms.configuration.problems), *errors)
+    if rooms.configuration.problems:
+        raise typer.Exit(2)
+    if errors:
+        raise typer.Exit(1)

@@ -1,0 +1,151 @@
+"""Look at everything a run depends on and say what is broken or unsafe."""
+
+from __future__ import annotations
+
+import enum
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.destinations import Destination, secret_name
+from flows import house, settings
+from flows.house import Configuration
+from flows.settings import Settings
+from scrapers.errors import ConfigError
+from storage import engine as database
+from storage import outbox
+from storage.engine import StorageError, reading
+
+_PATIENCE = 5.0
+
+
+class Verdict(enum.StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check with what it found."""
+
+    check: str
+    verdict: Verdict
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Every check in turn; none stops the others."""
+    try:
+        chosen = settings.load()
+        configuration = house.configure(chosen)
+    except ConfigError as wrong:
+        return [Finding("configuration", Verdict.BROKEN, str(wrong))]
+    return [
+        *_configuration(configuration),
+        _database(chosen),
+        _prefect(chosen),
+        *_channels(chosen, configuration),
+        *_security(chosen),
+    ]
+
+
+def _configuration(found: Configuration) -> Iterator[Finding]:
+    for problem in found.problems:
+        yield Finding("configuration", Verdict.BROKEN, str(problem))
+    counts = (
+        f"{len(found.catalogue.sources)} sources, {len(found.watchlist.watches)} watches, "
+        f"{len(found.destinations.by_id)} destinations"
+    )
+    silent = not found.destinations.by_id
+    yield Finding(
+        "configuration",
+        Verdict.WARNING if silent else Verdict.OK,
+        f"{counts}; nobody is alerted: destinations.yaml names no destination" if silent else counts,
+    )
+    for one in found.destinations.by_id.values():
+        if one.quiet or one.digest:
+            what = f"{one.id}: `quiet` and `digest` are read but not obeyed yet"
+            yield Finding("configuration", Verdict.WARNING, what)
+
+
+def _database(chosen: Settings) -> Finding:
+    try:
+        engine = database.open_engine(chosen.database)
+        if not database.is_current(engine):
+            return Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
+        with reading(engine) as session:
+            troubled = [d for d in outbox.ledger(session) if d.state in ("dead", "held")]
+    except (StorageError, SQLAlchemyError, OSError) as broken:
+        return Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
+    if troubled:
+        what = f"{len(troubled)} deliveries are dead or held: see `varta deliveries list`"
+        return Finding("database", Verdict.WARNING, what)
+    return Finding("database", Verdict.OK, "tables are up to date")
+
+
+def _prefect(chosen: Settings) -> Finding:
+    url = chosen.prefect_api_url
+    try:
+        answer = requests.Session().get(f"{url}/health", timeout=_PATIENCE)
+    except requests.RequestException:
+        return Finding("prefect", Verdict.WARNING, f"no server answers at {url}: start it with `varta up`")
+    verdict = Verdict.OK if answer.ok else Verdict.BROKEN
+    return Finding("prefect", verdict, f"{url} answers {answer.status_code}")
+
+
+def _channels(chosen: Settings, configuration: Configuration) -> Iterator[Finding]:
+    found = configuration.destinations.by_id.values()
+    if any(one.email for one in found):
+        yield _mail(chosen)
+    for one in found:
+        if one.slack:
+            yield _slack(one)
+
+
+def _mail(chosen: Settings) -> Finding:
+    try:
+        smtp = house.smtp(chosen)
+    except ConfigError as wrong:
+        return Finding("mail", Verdict.BROKEN, str(wrong))
+    if smtp is None:
+        return Finding("mail", Verdict.BROKEN, "VARTA_SMTP_URL is not set, so no mail can be sent")
+    if not chosen.mail_from:
+        return Finding("mail", Verdict.BROKEN, "VARTA_MAIL_FROM is not set, so no mail can be sent")
+    return _reach("mail", smtp.host, smtp.port)
+
+
+def _slack(destination: Destination) -> Finding:
+    assert destination.slack is not None
+    reference = destination.slack.webhook or destination.slack.token or ""
+    value = settings.secret(secret_name(reference))
+    if not value:
+        return Finding("slack", Verdict.BROKEN, f"{destination.id}: {secret_name(reference)} is not set")
+    parts = urlsplit(value if destination.slack.webhook else destination.slack.api)
+    return _reach("slack", parts.hostname or "", parts.port or 443)
+
+
+def _reach(check: str, host: str, port: int) -> Finding:
+    try:
+        socket.create_connection((host, port), _PATIENCE).close()
+    except OSError as broken:
+        return Finding(check, Verdict.BROKEN, f"{host}:{port} cannot be reached: {broken.strerror or broken}")
+    return Finding(check, Verdict.OK, f"{host}:{port} answers")
+
+
+def _security(chosen: Settings) -> Iterator[Finding]:
+    if chosen.smtp_url and "tls=none" in chosen.smtp_url.get_secret_value():
+        yield Finding("security", Verdict.WARNING, "VARTA_SMTP_URL has tls=none: mail travels unprotected")
+    host = urlsplit(chosen.prefect_api_url).hostname
+    if host not in ("127.0.0.1", "localhost", "::1") and not chosen.has_prefect_auth:
+        what = "the Prefect API is not on this machine and PREFECT_API_AUTH_STRING is not set"
+        yield Finding("security", Verdict.BROKEN, what)
+    if chosen.allow_hosts:
+        what = f"VARTA_ALLOW_HOSTS opens {', '.join(sorted(chosen.allow_hosts))}"
+        yield Finding("security", Verdict.WARNING, what)

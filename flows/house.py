@@ -1,0 +1,114 @@
+"""Everything one run needs, opened from the settings: configuration, database, network, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from alerts import destinations, matching, watchlist
+from alerts.channels import Channel
+from alerts.channels.mail import SmtpSettings, parse_smtp_url
+from alerts.channels.opening import open_channel
+from alerts.destinations import Destination, Destinations
+from alerts.matching import Compiled
+from alerts.watchlist import Watchlist
+from flows import settings as environment
+from flows.settings import Settings
+from scrapers import source
+from scrapers.fetch import Http
+from scrapers.source import Catalogue, Source
+from scrapers.yamlfile import Problem, nearest
+from storage import engine as database
+
+
+def utc_now() -> datetime:
+    """The clock of every real run."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The three files of the user, checked together."""
+
+    catalogue: Catalogue
+    watchlist: Watchlist
+    destinations: Destinations
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every mistake in any of the files, each with file and line."""
+        return (*self.catalogue.problems, *self.watchlist.problems, *self.destinations.problems)
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """All sources by id."""
+        return {found.id: found for found in self.catalogue.sources}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms of one run. `now` is the clock, aware UTC."""
+
+    settings: Settings
+    configuration: Configuration
+    compiled: Compiled
+    engine: Engine
+    http: Http
+    now: Callable[[], datetime] = utc_now
+
+    def channel(self, destination: Destination, recipient: str) -> Channel:
+        """The means to reach `recipient`; raises DeliveryError when a setting for it is missing."""
+        return open_channel(
+            destination,
+            recipient,
+            secret=environment.secret,
+            smtp=smtp(self.settings),
+            sender=self.settings.mail_from,
+            allow_hosts=self.settings.allow_hosts,
+        )
+
+
+def configure(settings: Settings) -> Configuration:
+    """Read the configuration files; raises ConfigError when one of them cannot be used at all."""
+    catalogue = source.load(settings.config_file("sources.yaml"))
+    found = destinations.load(settings.config_file("destinations.yaml"))
+    ids = {one.id for one in catalogue.sources}
+    watched = watchlist.load(
+        settings.config_file("watchlist.yaml"), destinations=frozenset(found.by_id), sources=ids
+    )
+    return Configuration(catalogue, watched, found)
+
+
+@contextmanager
+def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
+    """A house with its database up to date and its network closed at the end."""
+    configuration = configure(settings)
+    engine = database.open_engine(settings.database)
+    try:
+        database.upgrade(engine)
+        with Http(
+            agent=settings.agent, allow_hosts=settings.allow_hosts, host_delay=settings.host_delay, now=now
+        ) as http:
+            yield House(settings, configuration, matching.compile(configuration.watchlist), engine, http, now)
+    finally:
+        engine.dispose()
+
+
+def smtp(settings: Settings) -> SmtpSettings | None:
+    """The mail server of VARTA_SMTP_URL, if there is one."""
+    return parse_smtp_url(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+
+
+def chosen(configuration: Configuration, ids: tuple[str, ...]) -> tuple[Source, ...]:
+    """The named sources, or all; raises KeyError with a sentence that offers the nearest name."""
+    if not ids:
+        return configuration.catalogue.sources
+    by_id = configuration.sources
+    for name in ids:
+        if name not in by_id:
+            raise KeyError(f"no source is called `{name}`{nearest(name, by_id)}")
+    return tuple(by_id[name] for name in ids)

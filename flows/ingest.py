@@ -1,0 +1,62 @@
+"""The ingest flow: poll the sources that are due, then deliver what matched."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.futures import wait
+from prefect.states import Completed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+
+from flows import house, pipeline, report, settings
+from flows.delivery import deliver
+from flows.house import House
+from flows.pipeline import Tally
+from scrapers.source import Source
+
+log = logging.getLogger(__name__)
+
+GROUPS = 8  # task runs per pass: few enough to keep Prefect's database small
+
+
+@flow(name="ingest", task_runner=ThreadPoolTaskRunner(max_workers=GROUPS), timeout_seconds=1800)
+def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]:  # noqa: FBT001, FBT002
+    """Poll the sources that are due, store what is new, and deliver the alerts that follow.
+
+    Args:
+        sources: Ids of sources to poll; empty means all that are due.
+        force: Poll them also when they are not due yet.
+    """
+    with house.opened(settings.load()) as rooms:
+        for problem in rooms.configuration.problems:
+            log.error("configuration: %s", problem)
+        wanted = house.chosen(rooms.configuration, tuple(sources or ()))
+        due = pipeline.claim_due(wanted, rooms, force=force)
+        groups = [ingest_hosts.submit(quote(shards), quote(rooms)) for shards in _grouped(due)]
+        wait(groups)
+        tallies = [tally for group in groups for tally in group.result(raise_on_failure=False) or ()]
+        if report.is_eventful(tallies):
+            create_table_artifact(report.table(tallies), key="ingest", description=report.summary(tallies))
+        sent = deliver(rooms)
+        for error in sent.errors:
+            log.error("delivery: %s", error)
+    return Completed(message=f"{report.summary(tallies)}; {report.delivered(sent)}")
+
+
+@task(task_run_name="hosts")
+def ingest_hosts(shards: quote[list[list[Source]]], rooms: quote[House]) -> list[Tally]:
+    """Ingest the sources of some hosts."""
+    found = [source for shard in shards.unquote() for source in shard]
+    tallies = pipeline.pass_over(found, rooms.unquote())
+    for tally in tallies:
+        for error in tally.errors:
+            log.warning("ingest: %s", error)
+    return tallies
+
+
+def _grouped(due: list[Source]) -> list[list[list[Source]]]:
+    shards = pipeline.by_host(due)
+    return [group for start in range(GROUPS) if (group := shards[start::GROUPS])]

@@ -1,0 +1,214 @@
+"""The path of an article, from a source to its matches; knows nothing of Prefect.
+
+Network time is outside every transaction. An article and its matches commit together, so a kill can
+neither lose nor double a match, and running again is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+
+from alerts import matching
+from alerts.model import Mode
+from flows import discovery
+from flows.house import House
+from scrapers import extraction, urls
+from scrapers.article import Article
+from scrapers.errors import ExtractionError, FetchError, FetchOutcome
+from scrapers.fetch import Validators, validators_of
+from scrapers.source import Source
+from storage import articles, entries, matches, sources
+from storage.articles import Verdict
+from storage.engine import transaction
+from storage.entries import Due, EntryState, Result
+
+log = logging.getLogger(__name__)
+
+_THREADS = 16
+_BATCH = 20  # articles that one kill can make us fetch again
+_GIVE_UP = (FetchOutcome.GONE, FetchOutcome.DISALLOWED, FetchOutcome.BAD_URL, FetchOutcome.FORBIDDEN_ADDRESS)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one pass over one source did, as `varta ingest --json` shows it."""
+
+    source: str
+    route: str = ""
+    outcome: str = ""
+    entries: int = 0
+    fetched: int = 0
+    new: int = 0
+    revised: int = 0
+    duplicates: int = 0
+    matched: int = 0
+    partial: int = 0
+    off_topic: int = 0
+    errors: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of one due entry: an article to store, or only a result."""
+
+    due: Due
+    result: Result
+    article: Article | None = None
+
+
+def ingest(source: Source, house: House) -> Tally:
+    """Bring everything new from one source into the database, with its matches."""
+    found = discovery.discover(source, house)
+    tally = Tally(source.id, route=found.route, outcome=found.outcome, entries=len(found.entries))
+    tally.errors += found.errors
+    now = house.now()
+    with transaction(house.engine) as session:
+        if found.entries:
+            remembered = entries.remember(session, found.entries, Mode.LIVE, now)
+            tally.reasons["known"] += remembered.known
+        for url, validators in found.validators.items():
+            sources.keep_validators(session, source.id, url, validators, now)
+        sources.record(
+            session,
+            source,
+            now,
+            answered=found.is_answered,
+            outcome=found.outcome,
+            route=found.route,
+            error="; ".join(found.errors),
+        )
+    with transaction(house.engine) as session:
+        waiting = entries.due(session, source.id, now)
+    work(source, waiting, house, tally)
+    log.info("ingested", extra={"source": source.id, "outcome": tally.outcome, "new": tally.new})
+    return tally
+
+
+def pass_over(sources_due: Sequence[Source], house: House) -> list[Tally]:
+    """One pass over `sources_due`, hosts side by side, the sources of one host one after the other."""
+    shards = by_host(sources_due)
+    with ThreadPoolExecutor(max_workers=min(len(shards), _THREADS) or 1) as pool:
+        work_of = [pool.submit(copy_context().run, ingest_each, shard, house) for shard in shards]
+        return [tally for done in work_of for tally in done.result()]
+
+
+def by_host(sources_due: Sequence[Source]) -> list[list[Source]]:
+    """Sources grouped by the host of their first route, so that one host is asked from one place."""
+    shards: dict[str, list[Source]] = {}
+    for source in sources_due:
+        url = source.routes[0].url or source.homepage
+        shards.setdefault(urls.host_of(url) or source.id, []).append(source)
+    return list(shards.values())
+
+
+def ingest_each(shard: Sequence[Source], house: House) -> list[Tally]:
+    """Ingest sources one after the other; a broken one is told and never costs the others."""
+    tallies = []
+    for source in shard:
+        try:
+            tallies.append(ingest(source, house))
+        except Exception as broken:  # isolation of one source
+            log.exception("source not ingested", extra={"source": source.id})
+            what = f"{source.id}: {type(broken).__name__}: {broken}"
+            tallies.append(Tally(source.id, outcome=discovery.BROKEN, errors=[what]))
+    return tallies
+
+
+def claim_due(wanted: Sequence[Source], house: House, *, force: bool = False) -> list[Source]:
+    """The sources that are due (all with `force`), taken so that no other run polls them too."""
+    with transaction(house.engine) as session:
+        return sources.claim(session, wanted, house.now(), force=force)
+
+
+def work(source: Source, waiting: Sequence[Due], house: House, tally: Tally) -> None:
+    """Fetch, extract, store and match the due entries of one source, some at a time."""
+    for start in range(0, len(waiting), _BATCH):
+        batch = list(_read_each(source, waiting[start : start + _BATCH], house, tally))
+        _store(source, batch, house, tally)
+
+
+def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tally) -> Iterator[Read]:
+    for due in waiting:
+        try:
+            found = _read(source, due, house, tally)
+        except Exception as broken:  # one bad page never costs the others
+            log.exception("page not read", extra={"source": source.id, "url": due.entry.url})
+            found = _failed(source, due, house, f"{type(broken).__name__}: {broken}")
+        if found.result.reason:
+            tally.errors.append(f"{source.id}: {due.entry.url}: {found.result.reason}")
+        tally.reasons[found.result.state] += 1
+        yield found
+
+
+def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
+    validators = Validators(due.etag, due.last_modified) if due.etag or due.last_modified else None
+    try:
+        page = house.http.get(due.entry.url, validators)
+    except FetchError as broken:
+        final = broken.outcome in _GIVE_UP or not broken.retryable
+        return _failed(source, due, house, str(broken), broken.retry_after, final=final)
+    tally.fetched += 1
+    if page.status == 304:  # noqa: PLR2004 - the only answer of our own validators
+        return Read(due, Result(due.id, EntryState.STORED))
+    try:
+        article = extraction.extract(page, source, due.entry)
+    except ExtractionError as broken:
+        return _failed(source, due, house, str(broken))
+    if not _is_wanted(article, source, house):
+        tally.off_topic += 1
+        return Read(due, Result(due.id, EntryState.OFF_TOPIC))
+    fresh = validators_of(page)
+    result = Result(due.id, EntryState.STORED, etag=fresh.etag, last_modified=fresh.last_modified)
+    return Read(due, result, article)
+
+
+def _failed(
+    source: Source,
+    due: Due,
+    house: House,
+    reason: str,
+    retry_after: float | None = None,
+    *,
+    final: bool = False,
+) -> Read:
+    """The page cannot be had (now): keep what the feed told rather than lose the news."""
+    again = None if final else entries.next_try(due.attempts, house.now(), retry_after)
+    state = EntryState.RETRY if again else EntryState.GIVEN_UP
+    partial = extraction.partial_article(due.entry) if due.article is None else None
+    if partial and not _is_wanted(partial, source, house):
+        partial = None
+    return Read(due, Result(due.id, state, reason, next_try_at=again), partial)
+
+
+def _is_wanted(article: Article, source: Source, house: House) -> bool:
+    return source.topics == "none" or matching.matches_topic(article, house.compiled, source.topics)
+
+
+def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) -> None:
+    """Commit a batch: articles, their matches, and how far each entry has come."""
+    now = house.now()
+    held = [read for read in batch if read.article is not None]
+    with transaction(house.engine) as session:
+        stored = articles.save(session, [read.article for read in held if read.article], now)
+        for mode in Mode:
+            found = [
+                (one.id, matching.match(one.article, house.compiled))
+                for one, read in zip(stored, held, strict=True)
+                if one.verdict.is_fresh and read.due.mode is mode
+            ]
+            tally.matched += matches.add(session, found, mode, now)
+        ids = {read.due.id: one.id for one, read in zip(stored, held, strict=True)}
+        entries.finish(session, [replace(read.result, article=ids.get(read.due.id)) for read in batch])
+    verdicts = Counter(one.verdict for one in stored)
+    tally.new += verdicts[Verdict.NEW] + verdicts[Verdict.DUPLICATE]
+    tally.duplicates += verdicts[Verdict.DUPLICATE]
+    tally.revised += verdicts[Verdict.REVISED]
+    tally.reasons.update(verdicts)
+    tally.partial += sum(one.article.partial for one in stored)
+    log.debug("stored", extra={"source": source.id, "articles": len(stored)})

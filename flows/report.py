@@ -1,0 +1,44 @@
+"""What a run did, as one line and as tables for the Prefect page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from flows.delivery import DeliveryTally
+from flows.pipeline import Tally
+
+_SHOWN = ("source", "outcome", "entries", "fetched", "new", "revised", "duplicates", "matched", "route")
+
+
+def rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+    """One JSON object per source, as `varta ingest --json` prints them."""
+    return [asdict(tally) | {"reasons": dict(tally.reasons)} for tally in tallies]
+
+
+def table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+    """One row per source for a table artifact: counts, and the first error."""
+    return [
+        {name: getattr(tally, name) for name in _SHOWN} | {"error": next(iter(tally.errors), "")}
+        for tally in tallies
+    ]
+
+
+def summary(tallies: Sequence[Tally]) -> str:
+    """One sentence on a pass over the sources."""
+    failed = sum(1 for tally in tallies if tally.errors)
+    new, matched = sum(t.new for t in tallies), sum(t.matched for t in tallies)
+    text = f"{len(tallies)} sources polled, {new} new articles, {matched} matches"
+    return f"{text}, {failed} sources with errors" if failed else text
+
+
+def delivered(tally: DeliveryTally) -> str:
+    """One sentence on a pass over the outbox."""
+    text = f"{tally.sent} sent, {tally.waiting} waiting for another try"
+    return f"{text}, {tally.held} held, {tally.dead} dead" if tally.held or tally.dead else text
+
+
+def is_eventful(tallies: Sequence[Tally]) -> bool:
+    """Whether anything happened that is worth a table."""
+    return any(tally.new or tally.revised or tally.errors for tally in tallies)

@@ -1,0 +1,100 @@
+"""The only reader of the environment: VARTA_* variables and the secrets that YAML refers to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from scrapers.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """What the environment asks for. Paths are absolute; delays are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="VARTA_", frozen=True, extra="ignore")
+
+    home: Path = Path("var")
+    database_url: SecretStr | None = None
+    config_dir: Path | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = ""
+    allow_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    host_delay: Annotated[float, Field(ge=0, le=60)] = 1.0
+    contact: str = ""
+
+    @field_validator("allow_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("home", "config_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else value
+
+    @property
+    def database(self) -> str:
+        """URL of the article database; without a setting an SQLite file under `home`."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'varta.db'}"
+
+    @property
+    def agent(self) -> str:
+        """The user agent, with a contact when one is set."""
+        return f"Varta/0.1 (news watch; {self.contact})" if self.contact else "Varta/0.1 (news watch)"
+
+    @property
+    def prefect_api_url(self) -> str:
+        """Where this machine's Prefect server is expected."""
+        return os.environ.get("PREFECT_API_URL") or "http://127.0.0.1:4200/api"
+
+    @property
+    def has_prefect_auth(self) -> bool:
+        """Whether the client will authenticate to the Prefect server."""
+        return bool(os.environ.get("PREFECT_API_AUTH_STRING"))
+
+    def config_file(self, name: str) -> Path | None:
+        """The user's `name` in the configuration folder, or None for the shipped default.
+
+        Raises ConfigError when a folder is named that does not exist.
+        """
+        folder = self.config_dir
+        if folder is None:
+            folder = Path("config").absolute()
+        elif not folder.is_dir():
+            raise ConfigError(f"VARTA_CONFIG_DIR: {folder} is not a folder")
+        path = folder / name
+        return path if path.exists() else None
+
+
+def load() -> Settings:
+    """Read the environment; raises ConfigError that names the variable and what was expected."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = f"VARTA_{first['loc'][0]}".upper() if first["loc"] else "VARTA_*"
+        raise ConfigError(f"{name}: {first['msg']}") from None
+
+
+def secret(name: str) -> str | None:
+    """The value of the variable that YAML calls env:NAME, or None when it is not set."""
+    return os.environ.get(name) or None
+
+
+def child_environment(extra: Mapping[str, Any]) -> dict[str, str]:
+    """This process's environment with `extra` on top, for a process that it starts."""
+    return {**os.environ, **{name: str(value) for name, value in extra.items()}}
+
+
+def set_for_this_process(extra: Mapping[str, Any]) -> None:
+    """Set variables that libraries read by themselves, such as PREFECT_API_URL."""
+    os.environ.update({name: str(value) for name, value in extra.items()})

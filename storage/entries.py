@@ -1,0 +1,185 @@
+"""Every entry that a source listed, until its page is read or known to be unreadable."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from alerts.model import Mode
+from scrapers import urls
+from scrapers.article import DateOrigin, FeedEntry
+from storage.fingerprint import key_hash
+from storage.tables import AliasRow, EntryRow
+from storage.upsert import MOST_ROWS, insert_for
+
+MOST_ATTEMPTS = 8
+_FIRST_WAIT = timedelta(minutes=2)
+
+
+class EntryState(enum.StrEnum):
+    """How far an entry has come."""
+
+    NEW = "new"  # listed, not fetched yet
+    CHANGED = "changed"  # fetched, but the source gave it another title since
+    RETRY = "retry"  # the page could not be had, to be tried again
+    STORED = "stored"  # its article is stored
+    KNOWN = "known"  # its URL belongs to an article that came another way
+    OFF_TOPIC = "off_topic"  # read, and not about what the source is kept for
+    GIVEN_UP = "given_up"  # the page is gone or failed too often
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An entry whose page is to be fetched now, with the validators of that very page."""
+
+    id: int
+    entry: FeedEntry
+    attempts: int
+    mode: Mode
+    etag: str | None
+    last_modified: str | None
+    article: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the fetch of a due entry ended. `reason` is shown to people."""
+
+    id: int
+    state: EntryState
+    reason: str = ""
+    article: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    next_try_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How many of the listed entries were seen for the first time, changed, or known by URL."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+
+
+def remember(session: Session, listed: Sequence[FeedEntry], mode: Mode, now: datetime) -> Remembered:
+    """Store what a source lists, once per URL. A new title asks for a new fetch of a stored page."""
+    by_key = {key_hash(urls.url_key(entry.url)): entry for entry in reversed(listed)}
+    new = changed = known = 0
+    for keys in _chunks(list(by_key)):
+        source = by_key[keys[0]].source
+        present = {
+            row.url_key: row
+            for row in session.scalars(
+                select(EntryRow).where(EntryRow.source_id == source, EntryRow.url_key.in_(keys))
+            )
+        }
+        fresh = [key for key in keys if key not in present]
+        aliases = _aliases(session, fresh)
+        known += len(aliases)
+        for key, row in present.items():
+            changed += _look_again(row, by_key[key], now)
+        rows = [_row(by_key[key], key, aliases.get(key), mode, now) for key in fresh]
+        if rows:
+            inserted = insert_for(session, EntryRow).on_conflict_do_nothing().returning(EntryRow.id)
+            new += len(session.scalars(inserted, rows).all())
+    return Remembered(new - known, changed, known)
+
+
+def due(session: Session, source: str, now: datetime) -> list[Due]:
+    """Entries of `source` whose page is to be fetched now, newest first."""
+    waiting = or_(
+        EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED]),
+        and_(EntryRow.state == EntryState.RETRY, EntryRow.next_try_at <= now),
+    )
+    query = (
+        select(EntryRow)
+        .where(EntryRow.source_id == source, waiting)
+        .order_by(EntryRow.published_at.desc().nulls_last(), EntryRow.id)
+    )
+    return [_due(row) for row in session.scalars(query)]
+
+
+def finish(session: Session, results: Iterable[Result]) -> None:
+    """Record how each fetch ended."""
+    for result in results:
+        values: dict[str, object] = {
+            "state": result.state,
+            "reason": result.reason,
+            "next_try_at": result.next_try_at,
+            "attempts": EntryRow.attempts + 1 if result.state is EntryState.RETRY else EntryRow.attempts,
+        }
+        if result.article is not None:
+            values["article_id"] = result.article
+        if result.etag or result.last_modified:
+            values |= {"etag": result.etag, "last_modified": result.last_modified}
+        session.execute(update(EntryRow).where(EntryRow.id == result.id).values(values))
+
+
+def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetime | None:
+    """When to ask for a page again after `attempts` failures, or None when it was enough."""
+    if attempts + 1 >= MOST_ATTEMPTS:
+        return None
+    wait = _FIRST_WAIT * 2**attempts
+    return now + max(wait, timedelta(seconds=retry_after or 0))
+
+
+def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
+    row.last_seen_at = now
+    renamed = bool(entry.title and row.title and entry.title != row.title)
+    if renamed:
+        row.title, row.summary = entry.title, entry.summary
+    if renamed and row.state in (EntryState.STORED, EntryState.OFF_TOPIC):
+        row.state, row.attempts = EntryState.CHANGED, 0
+        return True
+    return False
+
+
+def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:
+    query = select(AliasRow.url_key, AliasRow.article_id).where(AliasRow.url_key.in_(keys))
+    return {key: article for key, article in session.execute(query).tuples()}
+
+
+def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: datetime) -> dict[str, object]:
+    return {
+        "source_id": entry.source,
+        "url_key": key,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "authors": list(entry.authors),
+        "language": entry.language,
+        "published_at": entry.published,
+        "origin": entry.origin,
+        "state": EntryState.NEW if article is None else EntryState.KNOWN,
+        "mode": mode,
+        "attempts": 0,
+        "reason": "",
+        "article_id": article,
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }
+
+
+def _due(row: EntryRow) -> Due:
+    entry = FeedEntry(
+        source=row.source_id,
+        url=row.url,
+        title=row.title,
+        summary=row.summary,
+        authors=tuple(row.authors),
+        published=row.published_at,
+        language=row.language,
+        origin=DateOrigin(row.origin),
+    )
+    return Due(row.id, entry, row.attempts, Mode(row.mode), row.etag, row.last_modified, row.article_id)
+
+
+def _chunks(keys: list[bytes]) -> Iterable[list[bytes]]:
+    return (keys[start : start + MOST_ROWS] for start in range(0, len(keys), MOST_ROWS))

@@ -1,0 +1,199 @@
+"""Answers for people: articles, stories, and why an article did or did not alert."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from scrapers import urls
+from storage.fingerprint import key_hash
+from storage.tables import (
+    AliasRow,
+    ArticleRow,
+    DecisionRow,
+    DeliveryRow,
+    EntryRow,
+    MatchRow,
+    StoryRow,
+)
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as it is stored. Times are aware UTC."""
+
+    id: int
+    url: str
+    title: str
+    text: str
+    source: str
+    language: str | None
+    published: datetime | None
+    first_seen: datetime
+    story: int | None
+    duplicate_of: int | None
+    kind: str | None
+    authors: tuple[str, ...]
+    partial: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One decision on one match of an article, and how far its delivery came."""
+
+    watch: str
+    destination: str
+    outcome: str
+    decided: datetime | None
+    state: str | None
+    sent: datetime | None
+    error: str
+    terms: tuple[str, ...]
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """A story with its articles, earliest first."""
+
+    id: int
+    title: str
+    first: datetime
+    last: datetime
+    articles: tuple[StoredArticle, ...]
+
+
+def articles(
+    session: Session,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    source: str | None = None,
+    language: str | None = None,
+) -> Iterator[StoredArticle]:
+    """Stored articles, newest first, some at a time. `until` is exclusive."""
+    at = func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at)
+    query = select(ArticleRow).order_by(at.desc(), ArticleRow.id.desc()).execution_options(yield_per=_PAGE)
+    for condition, wanted in (
+        (at >= since, since),
+        (at < until, until),
+        (ArticleRow.source_id == source, source),
+        (ArticleRow.language == language, language),
+    ):
+        if wanted is not None:
+            query = query.where(condition)
+    return (_article(row) for row in session.scalars(query))
+
+
+def article(session: Session, url: str) -> StoredArticle | None:
+    """The article that this URL, in any of its spellings, led to."""
+    key = key_hash(urls.url_key(url))
+    row = session.scalar(
+        select(ArticleRow).join(AliasRow, AliasRow.article_id == ArticleRow.id).where(AliasRow.url_key == key)
+    )
+    return _article(row) if row else None
+
+
+def entry_state(session: Session, url: str) -> tuple[str, str, str] | None:
+    """(source, state, reason) of a URL that a source listed, also when no article came of it."""
+    row = session.scalar(select(EntryRow).where(EntryRow.url_key == key_hash(urls.url_key(url))).limit(1))
+    return (row.source_id, row.state, row.reason) if row else None
+
+
+def explain(session: Session, article_id: int) -> list[Explained]:
+    """Every decision on every match of an article."""
+    query = (
+        select(MatchRow, DecisionRow, DeliveryRow)
+        .outerjoin(DecisionRow, DecisionRow.match_id == MatchRow.id)
+        .outerjoin(DeliveryRow, DeliveryRow.id == DecisionRow.delivery_id)
+        .where(MatchRow.article_id == article_id)
+        .order_by(MatchRow.watch_id, DecisionRow.destination_id)
+    )
+    return [
+        Explained(
+            watch=match.watch_id,
+            destination=decision.destination_id if decision else "",
+            outcome=decision.outcome if decision else "not decided yet",
+            decided=decision.decided_at if decision else None,
+            state=delivery.state if delivery else None,
+            sent=delivery.sent_at if delivery else None,
+            error=delivery.error if delivery else "",
+            terms=tuple(dict.fromkeys(hit["surface"] for hit in match.hits)),
+            excerpt=match.excerpt["text"],
+        )
+        for match, decision, delivery in session.execute(query).tuples()
+    ]
+
+
+def stories(session: Session, since: datetime | None, limit: int) -> list[StoryLine]:
+    """The newest stories with their articles, earliest first."""
+    query = select(StoryRow).order_by(StoryRow.last_at.desc(), StoryRow.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(StoryRow.last_at >= since)
+    found = session.scalars(query).all()
+    members: dict[int, list[ArticleRow]] = defaultdict(list)
+    for row in session.scalars(select(ArticleRow).where(ArticleRow.story_id.in_([s.id for s in found]))):
+        members[row.story_id or 0].append(row)
+    return [
+        StoryLine(story.id, story.title, story.first_at, story.last_at, _in_order(members[story.id]))
+        for story in found
+    ]
+
+
+def all_matches(session: Session, since: datetime | None) -> Iterator[dict[str, object]]:
+    """Every match as a flat record, oldest first."""
+    query = select(MatchRow, ArticleRow.url, ArticleRow.title).join(ArticleRow).order_by(MatchRow.id)
+    if since is not None:
+        query = query.where(MatchRow.created_at >= since)
+    for match, url, title in session.execute(query.execution_options(yield_per=_PAGE)).tuples():
+        yield {
+            "id": match.id,
+            "watch": match.watch_id,
+            "watch_version": match.watch_version,
+            "url": url,
+            "title": title,
+            "mode": match.mode,
+            "terms": list(dict.fromkeys(hit["surface"] for hit in match.hits)),
+            "excerpt": match.excerpt["text"],
+            "created": match.created_at,
+        }
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many articles, duplicates, stories, matches and deliveries are stored."""
+    tables = {"articles": ArticleRow, "stories": StoryRow, "matches": MatchRow, "deliveries": DeliveryRow}
+    found = {name: session.scalar(select(func.count()).select_from(t)) or 0 for name, t in tables.items()}
+    copies = select(func.count()).select_from(ArticleRow).where(ArticleRow.duplicate_of.is_not(None))
+    return found | {"duplicates": session.scalar(copies) or 0}
+
+
+def _in_order(rows: Sequence[ArticleRow]) -> tuple[StoredArticle, ...]:
+    ordered = sorted(rows, key=lambda row: (row.published_at or row.first_seen_at, row.id))
+    return tuple(_article(row) for row in ordered)
+
+
+def _article(row: ArticleRow) -> StoredArticle:
+    return StoredArticle(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        source=row.source_id,
+        language=row.language,
+        published=row.published_at,
+        first_seen=row.first_seen_at,
+        story=row.story_id,
+        duplicate_of=row.duplicate_of,
+        kind=row.duplicate_kind,
+        authors=tuple(row.authors),
+        partial=row.partial,
+        revision=row.revision,
+    )

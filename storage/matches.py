@@ -1,0 +1,137 @@
+"""Matches in, decisions out: nothing that matched is forgotten, and every outcome has a reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from alerts.grouping import PendingMatch, Ruling
+from alerts.model import Coverage, Excerpt, Field, Hit, Match, Mode
+from scrapers.source import Source
+from storage.engine import serialise
+from storage.tables import ArticleRow, DecisionRow, MatchRow
+from storage.upsert import insert_for
+
+_RULING = 0x52554C45  # advisory lock of PostgreSQL: one run at a time decides what opens an alert
+
+
+def add(session: Session, found: Sequence[tuple[int, Sequence[Match]]], mode: Mode, now: datetime) -> int:
+    """Store the matches of articles (article id, matches); one that is stored already stays as it is."""
+    rows = [
+        {
+            "article_id": article,
+            "watch_id": match.watch,
+            "watch_version": match.version,
+            "mode": mode,
+            "hits": [asdict(hit) for hit in match.hits],
+            "excerpt": asdict(match.excerpt),
+            "created_at": now,
+        }
+        for article, matches in found
+        for match in matches
+    ]
+    if not rows:
+        return 0
+    insert = insert_for(session, MatchRow).on_conflict_do_nothing().returning(MatchRow.id)
+    return len(session.scalars(insert, rows).all())
+
+
+def pending(session: Session, sources: Mapping[str, Source], limit: int) -> list[PendingMatch]:
+    """Matches that nobody has decided on yet, oldest first; only one run at a time sees them."""
+    serialise(session, _RULING)
+    query = (
+        select(MatchRow, ArticleRow)
+        .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
+        .where(MatchRow.decided_at.is_(None))
+        .order_by(MatchRow.id)
+        .limit(limit)
+    )
+    return [
+        PendingMatch(
+            id=row.id,
+            match=_match(row),
+            mode=Mode(row.mode),
+            story=article.story_id or 0,
+            article=_coverage(article, sources),
+            partial=article.partial,
+        )
+        for row, article in session.execute(query).tuples()
+    ]
+
+
+def decide(
+    session: Session,
+    looked_at: Sequence[PendingMatch],
+    rulings: Sequence[Ruling],
+    deliveries: Mapping[tuple[str, int, str], int],
+    now: datetime,
+) -> None:
+    """Store one decision per match and destination; `deliveries` as in `outbox.made_for`."""
+    rows = [
+        {
+            "match_id": ruling.match,
+            "destination_id": ruling.destination,
+            "outcome": ruling.decision,
+            "delivery_id": deliveries.get((ruling.watch, ruling.story, ruling.destination)),
+            "decided_at": now,
+        }
+        for ruling in rulings
+    ]
+    if rows:
+        session.execute(insert_for(session, DecisionRow).on_conflict_do_nothing(), rows)
+    decided = update(MatchRow).where(MatchRow.id.in_([one.id for one in looked_at]))
+    session.execute(decided.values(decided_at=now))
+
+
+def coverage(
+    session: Session, stories: Collection[int], sources: Mapping[str, Source]
+) -> dict[int, tuple[Coverage, ...]]:
+    """Every article of each story, earliest first; one text or one publisher family counts once."""
+    query = select(ArticleRow).where(ArticleRow.story_id.in_(stories)).order_by(ArticleRow.id)
+    found: dict[int, list[ArticleRow]] = defaultdict(list)
+    for row in session.scalars(query):
+        found[row.story_id or 0].append(row)
+    return {story: _independent(rows, sources) for story, rows in found.items()}
+
+
+def _independent(rows: list[ArticleRow], sources: Mapping[str, Source]) -> tuple[Coverage, ...]:
+    families: set[str] = set()
+    listed: list[Coverage] = []
+    for row in sorted(rows, key=lambda row: (row.published_at or row.first_seen_at, row.id)):
+        source = sources.get(row.source_id)
+        family = source.family if source else row.source_id
+        own = row.duplicate_of is None and family not in families
+        families.add(family)
+        listed.append(_coverage(row, sources, independent=own))
+    return tuple(listed)
+
+
+def _coverage(row: ArticleRow, sources: Mapping[str, Source], *, independent: bool = True) -> Coverage:
+    source = sources.get(row.source_id)
+    return Coverage(
+        source=source.name if source else row.source_id,
+        kind=source.kind if source else "outlet",
+        url=row.url,
+        title=row.title,
+        language=row.language,
+        published=row.published_at,
+        first_seen=row.first_seen_at,
+        independent=independent,
+    )
+
+
+def _match(row: MatchRow) -> Match:
+    hits = tuple(Hit(**(hit | {"field": Field(hit["field"])})) for hit in row.hits)
+    excerpt = row.excerpt
+    marks = tuple((start, end) for start, end in excerpt["marks"])
+    return Match(
+        watch=row.watch_id,
+        version=row.watch_version,
+        hits=hits,
+        excerpt=Excerpt(excerpt["text"], marks, Field(excerpt["field"])),
+    )

@@ -1,0 +1,88 @@
+"""Put each article into the story that it tells, or begin a new one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage import clustering
+from storage.tables import ArticleRow, StoryRow, StoryTermRow
+from storage.upsert import MOST_ROWS
+
+_WINDOW = timedelta(hours=clustering.WINDOW_HOURS)
+_CANDIDATES = 30
+_COMMON = 200  # a term of so many articles finds everything, so it finds nothing
+
+
+def attach(session: Session, rows: Sequence[ArticleRow]) -> None:
+    """Give every row its story. A copy has its original's story; a revised article keeps its own."""
+    for row in rows:
+        if row.story_id is not None:
+            _widen(session, row.story_id, _moment(row))
+            continue
+        vector = clustering.terms(row.title, row.text)
+        row.story_id = _find(session, row, vector) or _begin(session, row)
+        _widen(session, row.story_id, _moment(row))
+        at = _moment(row)
+        session.add_all(
+            StoryTermRow(term=term, article_id=row.id, at=at, weight=weight)
+            for term, weight in vector.items()
+        )
+        session.flush()
+
+
+def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | None:
+    at, table = _moment(row), StoryTermRow
+    near = table.at.between(at - _WINDOW, at + _WINDOW)
+    holders: dict[int, list[int]] = defaultdict(list)
+    query = select(table.term, table.article_id).where(table.term.in_(list(vector)), near)
+    for term, article in session.execute(query).tuples():
+        holders[term].append(article)
+    shared = Counter(
+        article for found in holders.values() if len(found) <= _COMMON for article in found
+    ).most_common(_CANDIDATES)
+    candidates = [article for article, count in shared if count > 1]
+    if not candidates:
+        return None
+    vectors = _vectors(session, candidates)
+    total = session.scalar(select(func.count()).select_from(ArticleRow).where(_published_near(at))) or 0
+    seen = {term: len(found) for term, found in holders.items()}
+    scored = [(clustering.similarity(vector, vectors[a], seen, total), -a) for a in candidates]
+    best, article = max(scored)
+    if best < clustering.THRESHOLD:
+        return None
+    return session.scalar(select(ArticleRow.story_id).where(ArticleRow.id == -article))
+
+
+def _published_near(at: datetime) -> object:
+    return func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at).between(
+        at - _WINDOW, at + _WINDOW
+    )
+
+
+def _vectors(session: Session, articles: Sequence[int]) -> dict[int, dict[int, float]]:
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    query = select(StoryTermRow).where(StoryTermRow.article_id.in_(articles[:MOST_ROWS]))
+    for row in session.scalars(query):
+        found[row.article_id][row.term] = row.weight
+    return found
+
+
+def _begin(session: Session, row: ArticleRow) -> int:
+    story = StoryRow(title=row.title, first_at=_moment(row), last_at=_moment(row))
+    session.add(story)
+    session.flush()
+    return story.id
+
+
+def _widen(session: Session, story_id: int, at: datetime) -> None:
+    story = session.get_one(StoryRow, story_id)
+    story.first_at, story.last_at = min(story.first_at, at), max(story.last_at, at)
+
+
+def _moment(row: ArticleRow) -> datetime:
+    return row.published_at or row.first_seen_at

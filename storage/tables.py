@@ -1,0 +1,257 @@
+"""Every table with its constraints and indexes; rows never leave `storage`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite gives a table its own fast row id only for INTEGER, PostgreSQL needs 64 bits
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant on both engines; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database; SQLite keeps no zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r} where an aware one is needed")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware UTC again."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names of constraints are fixed so that migrations can address them on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime(),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+    }
+
+
+class SourceState(Base):
+    """What we know of a source from its last poll."""
+
+    __tablename__ = "source_state"
+    source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_polled_at: Mapped[datetime | None]
+    last_ok_at: Mapped[datetime | None]
+    next_poll_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(String(32), default="")
+    route: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class RouteState(Base):
+    """Validators of one URL that lists entries; never used for any other URL."""
+
+    __tablename__ = "route_state"
+    source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    url: Mapped[str] = mapped_column(Text, primary_key=True)
+    etag: Mapped[str | None] = mapped_column(Text)
+    last_modified: Mapped[str | None] = mapped_column(Text)
+    checked_at: Mapped[datetime]
+
+
+class EntryRow(Base):
+    """Every entry that a source ever listed: the promise that it is read, or why it was not."""
+
+    __tablename__ = "entry"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(64))
+    url_key: Mapped[bytes]
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    authors: Mapped[list[Any]] = mapped_column(default=list)
+    language: Mapped[str | None] = mapped_column(String(16))
+    published_at: Mapped[datetime | None]
+    origin: Mapped[str] = mapped_column(String(16), default="feed")
+    state: Mapped[str] = mapped_column(String(16))
+    mode: Mapped[str] = mapped_column(String(16), default="live")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    etag: Mapped[str | None] = mapped_column(Text)
+    last_modified: Mapped[str | None] = mapped_column(Text)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("source_id", "url_key"),
+        Index("ix_entry_due", "source_id", "state", "next_try_at"),
+    )
+
+
+class ArticleRow(Base):
+    """An article, once; `duplicate_of` links a repeated text to the first that carried it."""
+
+    __tablename__ = "article"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(Text)
+    url_key: Mapped[bytes] = mapped_column(unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    authors: Mapped[list[Any]]
+    language: Mapped[str | None] = mapped_column(String(16))
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+    date_origin: Mapped[str | None] = mapped_column(String(16))
+    partial: Mapped[bool] = mapped_column(default=False)
+    text_hash: Mapped[bytes | None] = mapped_column(index=True)  # None: too short to say anything
+    first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=1)
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
+    duplicate_kind: Mapped[str | None] = mapped_column(String(16))
+    duplicate_score: Mapped[float | None]
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("story.id"), index=True)
+
+
+class AliasRow(Base):
+    """Every URL that led to an article."""
+
+    __tablename__ = "article_alias"
+    url_key: Mapped[bytes] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), index=True)
+
+
+class RevisionRow(Base):
+    """Each text and title that an article had, oldest first; written when it changes."""
+
+    __tablename__ = "article_revision"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
+    seq: Mapped[int]
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("article_id", "seq"),)
+
+
+class StoryRow(Base):
+    """A set of articles that tell one event."""
+
+    __tablename__ = "story"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(index=True)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class StoryTermRow(Base):
+    """The names, numbers and rare words by which articles of one story find each other."""
+
+    __tablename__ = "story_term"
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True, index=True)
+    at: Mapped[datetime]
+    weight: Mapped[float]
+
+
+class MatchRow(Base):
+    """A watch that matched an article; `decided_at` is empty until every destination has its decision."""
+
+    __tablename__ = "match"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), index=True)
+    watch_id: Mapped[str] = mapped_column(String(64))
+    watch_version: Mapped[str] = mapped_column(String(32))
+    mode: Mapped[str] = mapped_column(String(16))
+    hits: Mapped[list[Any]]
+    excerpt: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None] = mapped_column(index=True)
+    __table_args__ = (UniqueConstraint("watch_id", "article_id"),)
+
+
+class DecisionRow(Base):
+    """What became of a match for a destination, also when nothing was sent."""
+
+    __tablename__ = "decision"
+    match_id: Mapped[int] = mapped_column(ForeignKey("match.id"), primary_key=True)
+    destination_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(32))
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
+    decided_at: Mapped[datetime]
+
+
+class DeliveryRow(Base):
+    """One alert to one recipient of one destination: the outbox and its ledger."""
+
+    __tablename__ = "delivery"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    watch_id: Mapped[str] = mapped_column(String(64))
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id"), index=True)
+    destination_id: Mapped[str] = mapped_column(String(64))
+    recipient: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    not_before: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    unknowns: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    payload: Mapped[dict[str, Any]]
+    provider_id: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("watch_id", "story_id", "destination_id", "recipient", "reason"),
+        Index("ix_delivery_due", "state", "not_before"),
+    )
+
+
+class AttemptRow(Base):
+    """One try to send a delivery; written once, never changed."""
+
+    __tablename__ = "attempt"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), index=True)
+    number: Mapped[int]
+    ended_at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(32))
+    code: Mapped[int | None]
+    error: Mapped[str] = mapped_column(Text, default="")
