@@ -76,10 +76,7 @@ def configure(settings: Settings) -> Configuration:
     """Read the configuration files; raises ConfigError when one of them cannot be used at all."""
     catalogue = source.load(settings.config_file("sources.yaml"))
     found = destinations.load(settings.config_file("destinations.yaml"))
-    ids = {one.id for one in catalogue.sources}
-    watched = watchlist.load(
-        settings.config_file("watchlist.yaml"), destinations=frozenset(found.by_id), sources=ids
-    )
+    watched = watchlist.load(settings.config_file("watchlist.yaml"), destinations=frozenset(found.by_id))
     return Configuration(catalogue, watched, found)
 
 

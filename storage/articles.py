@@ -81,7 +81,7 @@ def _known(session: Session, keys: Iterable[bytes]) -> dict[bytes, ArticleRow]:
         .join(ArticleRow, ArticleRow.id == AliasRow.article_id)
         .where(AliasRow.url_key.in_(list(keys)))
     )
-    return {key: row for key, row in session.execute(query).tuples()}
+    return {key: row for key, row in session.execute(query)}
 
 
 def _originals(session: Session, hashes: Sequence[bytes | None]) -> dict[bytes, ArticleRow]:

@@ -143,7 +143,7 @@ def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
 
 def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:
     query = select(AliasRow.url_key, AliasRow.article_id).where(AliasRow.url_key.in_(keys))
-    return {key: article for key, article in session.execute(query).tuples()}
+    return {key: article for key, article in session.execute(query)}
 
 
 def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: datetime) -> dict[str, object]:

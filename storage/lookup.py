@@ -129,7 +129,7 @@ def explain(session: Session, article_id: int) -> list[Explained]:
             terms=tuple(dict.fromkeys(hit["surface"] for hit in match.hits)),
             excerpt=match.excerpt["text"],
         )
-        for match, decision, delivery in session.execute(query).tuples()
+        for match, decision, delivery in session.execute(query)
     ]
 
 
@@ -153,7 +153,7 @@ def all_matches(session: Session, since: datetime | None) -> Iterator[dict[str, 
     query = select(MatchRow, ArticleRow.url, ArticleRow.title).join(ArticleRow).order_by(MatchRow.id)
     if since is not None:
         query = query.where(MatchRow.created_at >= since)
-    for match, url, title in session.execute(query.execution_options(yield_per=_PAGE)).tuples():
+    for match, url, title in session.execute(query.execution_options(yield_per=_PAGE)):
         yield {
             "id": match.id,
             "watch": match.watch_id,
@@ -165,6 +165,22 @@ def all_matches(session: Session, since: datetime | None) -> Iterator[dict[str, 
             "excerpt": match.excerpt["text"],
             "created": match.created_at,
         }
+
+
+def alerts(session: Session) -> list[dict[str, object]]:
+    """One line per (watch, story, destination, recipient) that was alerted, oldest first."""
+    return [
+        {
+            "watch": row.watch_id,
+            "story": row.story_id,
+            "destination": row.destination_id,
+            "recipient": row.recipient,
+            "state": row.state,
+            "headline": row.payload["subject"] or row.payload["text"].splitlines()[0],
+            "key": row.key,
+        }
+        for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
+    ]
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -60,7 +60,7 @@ def pending(session: Session, sources: Mapping[str, Source], limit: int) -> list
             article=_coverage(article, sources),
             partial=article.partial,
         )
-        for row, article in session.execute(query).tuples()
+        for row, article in session.execute(query)
     ]
 
 

@@ -104,7 +104,7 @@ def made_for(session: Session, stories: Collection[int]) -> dict[tuple[str, int,
     row = DeliveryRow
     query = select(row.watch_id, row.story_id, row.destination_id, func.min(row.id))
     query = query.where(row.story_id.in_(stories)).group_by(row.watch_id, row.story_id, row.destination_id)
-    return {(watch, story, to): first for watch, story, to, first in session.execute(query).tuples()}
+    return {(watch, story, to): first for watch, story, to, first in session.execute(query)}
 
 
 def release_lost(session: Session, now: datetime) -> int:

@@ -40,7 +40,7 @@ def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | 
     near = table.at.between(at - _WINDOW, at + _WINDOW)
     holders: dict[int, list[int]] = defaultdict(list)
     query = select(table.term, table.article_id).where(table.term.in_(list(vector)), near)
-    for term, article in session.execute(query).tuples():
+    for term, article in session.execute(query):
         holders[term].append(article)
     shared = Counter(
         article for found in holders.values() if len(found) <= _COMMON for article in found

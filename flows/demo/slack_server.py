@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
@@ -58,7 +59,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class SlackStandIn:
-    """Takes messages at `webhook` and at `api` + chat.postMessage; a context manager.
+    """Takes messages at `webhook_url` and at `api` + chat.postMessage; a context manager.
 
     `per_second` limits each channel as Slack does (None: no limit), by `clock` in seconds. Faults put
     in by `script` answer the next requests, one each.
@@ -86,10 +87,15 @@ class SlackStandIn:
     @property
     def host(self) -> str:
         """The host:port to name in VARTA_ALLOW_HOSTS."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     @property
-    def webhook(self) -> str:
+    def port(self) -> int:
+        """The port, also when it was chosen by the system."""
+        return int(self._server.server_address[1])
+
+    @property
+    def webhook_url(self) -> str:
         """The address of the incoming webhook."""
         return f"http://{self.host}{WEBHOOK}"
 
@@ -128,7 +134,7 @@ class SlackStandIn:
         with self._lock:
             now, free_at = self._clock(), self._free_at.get(channel, 0.0)
             if now < free_at:
-                return max(1, round(free_at - now + 0.5))
+                return max(1, math.ceil(free_at - now))
             self._free_at[channel] = now + 1 / self._per_second
             return 0
 

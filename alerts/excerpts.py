@@ -1,0 +1,77 @@
+"""Choose the sentence that shows why a watch matched, and mark the terms in it (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from alerts.model import Excerpt, Field, Hit
+
+LONGEST = 400
+_BREAK = re.compile(r"(?<=[.!?…])[»”\"')\]]*\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])|\s*\n\s*")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:[A-ZА-ЯІЇЄҐ]|Mr|Mrs|Ms|Dr|St|Gen|Lt|Col|Sgt|Prof|Gov|Sen|Rep|No|vs|U\.S|U\.K|a\.m|p\.m|"
+    r"ім|вул|див|тис|млн|млрд|грн|ст|м|р|обл|им|ул|см|тыс|руб|г))\.$"
+)
+
+
+def choose(title: str, text: str, hits: Sequence[Hit]) -> Excerpt:
+    """The sentence of the text with the most distinct terms, the earliest of equals; else the title."""
+    body = [hit for hit in hits if hit.field is Field.TEXT]
+    if not body:
+        return _cut(title, 0, len(title), hits, Field.TITLE)
+    best, most = (0, len(text)), 0
+    for start, end in sentences(text):
+        terms = {hit.surface.casefold() for hit in body if start <= hit.start and hit.end <= end}
+        if len(terms) > most:
+            best, most = (start, end), len(terms)
+    return _cut(text, *best, body, Field.TEXT)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """(start, end) of every sentence. Initials and common abbreviations end none."""
+    cuts = [0]
+    ends = []
+    for found in _BREAK.finditer(text):
+        is_line = "\n" in found[0]
+        if is_line or not _ABBREVIATED.search(text, max(0, found.start() - 12), found.start()):
+            ends.append(found.start() + len(found[0]) - len(found[0].lstrip("»”\"')]")))
+            cuts.append(found.end())
+    return [(start, end) for start, end in zip(cuts, [*ends, len(text)], strict=True) if start < end]
+
+
+def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> Excerpt:
+    """At most LONGEST characters of text[start:end] around the first hit, cut at words."""
+    marks = _longest([(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end])
+    left, right = start, end
+    if end - start > LONGEST:
+        first = marks[0][0] if marks else start
+        left = max(start, min(first - LONGEST // 3, end - LONGEST))
+        right = min(end, left + LONGEST)
+        left = left if left == start else _word_start(text, left, right)
+        right = right if right == end else _word_end(text, left, right)
+    before, after = "… " if left > start else "", " …" if right < end else ""
+    shift = len(before) - left
+    kept = tuple((a + shift, b + shift) for a, b in marks if left <= a and b <= right)
+    return Excerpt(before + text[left:right] + after, kept, where)
+
+
+def _longest(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Marks that do not overlap, the longest of each overlap."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(marks, key=lambda mark: (mark[0], -mark[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+        elif end - start > kept[-1][1] - kept[-1][0]:
+            kept[-1] = (start, end)
+    return kept
+
+
+def _word_start(text: str, left: int, right: int) -> int:
+    space = text.find(" ", left, right)
+    return space + 1 if space >= 0 else left
+
+
+def _word_end(text: str, left: int, right: int) -> int:
+    space = text.rfind(" ", left, right)
+    return space if space > left else right

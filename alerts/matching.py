@@ -1,0 +1,246 @@
+"""Find every watch that an article matches, in one pass over its tokens (pure).
+
+Each distinct name or word of the whole watchlist stands once in an index from its first token; the time
+for an article does not grow with the number of watches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alerts import excerpts
+from alerts.model import Field, Hit, Match
+from alerts.normalize import Token, tokens
+from alerts.query import And, Named, Node, Not, Or, Term
+from alerts.watchlist import Entity, Watch, Watchlist, parsed
+from scrapers.article import Article
+
+# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end
+_GAP = re.compile(r"[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6}")
+_PARAGRAPH = re.compile(r"\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One name or word to find: as it was written, and how its capitals bind."""
+
+    text: str
+    case: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The leaves of one entity."""
+
+    strong: tuple[Leaf, ...]
+    weak: tuple[Leaf, ...]
+    needs: tuple[Leaf, ...]
+    needed: tuple[str, ...]  # entities of which one must stand nearby
+    veto: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A watchlist ready to match: the index of leaves, the entities, a tree per watch and topic."""
+
+    index: Mapping[str, tuple[tuple[Leaf, tuple[str, ...]], ...]]
+    names: Mapping[str, _Names]
+    watches: tuple[tuple[Watch, Node], ...]
+    topics: Mapping[str, Node]
+
+
+@dataclass(slots=True)
+class _Found:
+    """Where each leaf stands in one article, with the text's paragraphs."""
+
+    compiled: Compiled
+    by_leaf: dict[Leaf, list[Hit]] = field(default_factory=lambda: defaultdict(list))
+    breaks: list[int] = field(default_factory=list)
+    entities: dict[str, list[Hit]] = field(default_factory=dict)
+
+
+def compile(watchlist: Watchlist) -> Compiled:  # noqa: A001 - the verb of the trade
+    """Build the index of a watchlist."""
+    entities = {entity.id: _names(entity) for entity in watchlist.entities}
+    watches = tuple((watch, parsed(watch.query, entities)) for watch in watchlist.watches)
+    topics = {name: parsed(text, entities) for name, text in watchlist.topics.items()}
+    leaves: dict[Leaf, None] = {}
+    for names in entities.values():
+        for group in (names.strong, names.weak, names.needs, names.veto):
+            leaves.update(dict.fromkeys(group))
+    for tree in [*topics.values(), *(tree for _, tree in watches)]:
+        leaves.update(dict.fromkeys(_terms(tree)))
+    return Compiled(_index(leaves), entities, watches, topics)
+
+
+def compile_one(text: str, watchlist: Watchlist) -> Compiled:
+    """A watchlist with this one query as its only watch. Raises QueryError."""
+    parsed(text, {entity.id for entity in watchlist.entities})
+    return compile(Watchlist(entities=watchlist.entities, watches=(Watch(id="query", query=text),)))
+
+
+def match(article: Article, compiled: Compiled) -> list[Match]:
+    """Every watch that `article` matches, with all hits and the sentence that shows why."""
+    found = _find(article, compiled)
+    matches = []
+    for watch, tree in compiled.watches:
+        hits = _holds(tree, found)
+        if hits:
+            ordered = _in_order(hits)
+            excerpt = excerpts.choose(article.title, article.text, ordered)
+            matches.append(Match(watch.id, watch.version, ordered, excerpt))
+    return matches
+
+
+def matches_topic(article: Article, compiled: Compiled, name: str) -> bool:
+    """Whether `article` belongs to the topic. Raises KeyError when the watchlist has no such topic."""
+    return _holds(compiled.topics[name], _find(article, compiled)) is not None
+
+
+def entity_hits(article: Article, compiled: Compiled) -> dict[str, tuple[Hit, ...]]:
+    """Every place where each tracked entity stands."""
+    found = _find(article, compiled)
+    return {name: _in_order(hits) for name in compiled.names if (hits := _entity(name, found))}
+
+
+def _names(entity: Entity) -> _Names:
+    def listed(names: Iterable[str], case: str = entity.case) -> tuple[Leaf, ...]:
+        return tuple(Leaf(name, case) for name in dict.fromkeys(names))
+
+    strong = [name for group in entity.names.values() for name in group]
+    weak = [name for group in entity.weak.values() for name in group]
+    if entity.needs and not weak:
+        strong, weak = [], strong
+    words = [need for need in entity.needs if not need.startswith("@")]
+    needed = tuple(need[1:] for need in entity.needs if need.startswith("@"))
+    return _Names(listed(strong), listed(weak), listed(words, "auto"), needed, listed(entity.not_, "any"))
+
+
+def _terms(node: Node) -> Iterable[Leaf]:
+    if isinstance(node, Term):
+        yield Leaf(node.text)
+    elif isinstance(node, Not):
+        yield from _terms(node.part)
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _terms(part)
+
+
+def _index(leaves: Iterable[Leaf]) -> dict[str, tuple[tuple[Leaf, tuple[str, ...]], ...]]:
+    """First token -> the leaves that begin with it and the tokens that must follow.
+
+    This is the one place where inflected forms come in: a leaf may stand here under many spellings.
+    """
+    index: dict[str, list[tuple[Leaf, tuple[str, ...]]]] = defaultdict(list)
+    for leaf in leaves:
+        first, *rest = [token.text for token in tokens(leaf.text)]
+        index[first].append((leaf, tuple(rest)))
+    return {first: tuple(found) for first, found in index.items()}
+
+
+def _find(article: Article, compiled: Compiled) -> _Found:
+    found = _Found(compiled)
+    found.breaks = [gap.end() for gap in _PARAGRAPH.finditer(article.text)]
+    for where, text in ((Field.TITLE, article.title), (Field.TEXT, article.text)):
+        _scan(text, where, tokens(text), compiled, found)
+    return found
+
+
+def _scan(text: str, where: Field, read: Sequence[Token], compiled: Compiled, found: _Found) -> None:
+    index = compiled.index
+    for at, token in enumerate(read):
+        for leaf, rest in index.get(token.text, ()):
+            last = at + len(rest)
+            if last >= len(read) or any(read[at + n].text != word for n, word in enumerate(rest, 1)):
+                continue
+            spelled = read[at : last + 1]
+            if _is_whole(text, spelled) and _case_holds(leaf, text, spelled):
+                start, end = token.start, spelled[-1].end
+                found.by_leaf[leaf].append(Hit(leaf.text, text[start:end], where, start, end))
+
+
+def _is_whole(text: str, spelled: Sequence[Token]) -> bool:
+    """Whether only such marks stand between the words as a name may have."""
+    return all(
+        _GAP.fullmatch(text, one.end, after.start) for one, after in zip(spelled, spelled[1:], strict=False)
+    )
+
+
+def _case_holds(leaf: Leaf, text: str, spelled: Sequence[Token]) -> bool:
+    """The capitals of the name bind: US is not us, Patriot is not patriot, drone is also Drone."""
+    if leaf.case == "any":
+        return True
+    written = [leaf.text[token.start : token.end] for token in tokens(leaf.text)]
+    return all(
+        _word_holds(name, text[token.start : token.end], exact=leaf.case == "exact")
+        for name, token in zip(written, spelled, strict=True)
+    )
+
+
+def _word_holds(name: str, surface: str, *, exact: bool) -> bool:
+    if exact:
+        return name == surface
+    capitals = sum(letter.isupper() for letter in name)
+    if capitals > 1 and capitals == sum(letter.isalpha() for letter in name):
+        return sum(letter.isupper() for letter in surface) > 1
+    return not name[0].isupper() or surface[0].isupper()
+
+
+def _holds(node: Node, found: _Found) -> list[Hit] | None:
+    """The hits that make `node` hold, none for what holds by absence; None when it does not hold."""
+    if isinstance(node, Term):
+        return found.by_leaf.get(Leaf(node.text))
+    if isinstance(node, Named):
+        return _entity(node.entity, found) or None
+    if isinstance(node, Not):
+        return [] if _holds(node.part, found) is None else None
+    parts = [_holds(part, found) for part in node.parts]
+    holding = [hits for hits in parts if hits is not None]
+    if not holding or (isinstance(node, And) and len(holding) < len(parts)):
+        return None
+    return [hit for hits in holding for hit in hits]
+
+
+def _entity(name: str, found: _Found) -> list[Hit]:
+    if name not in found.entities:
+        found.entities[name] = []  # two entities may need each other; the second look ends it
+        names = found.compiled.names[name]
+        hits = _of(names.strong, found) + _beside(names, found)
+        vetoes = _of(names.veto, found)
+        found.entities[name] = [hit for hit in hits if not any(_overlaps(hit, veto) for veto in vetoes)]
+    return found.entities[name]
+
+
+def _beside(names: _Names, found: _Found) -> list[Hit]:
+    """Hits of weak names that have what they need in their paragraph."""
+    weak = _of(names.weak, found)
+    if not weak:
+        return []
+    support = _of(names.needs, found)
+    for needed in names.needed:
+        support += _entity(needed, found)
+    paragraphs = {_paragraph(hit, found) for hit in support}
+    return [hit for hit in weak if _paragraph(hit, found) in paragraphs]
+
+
+def _of(leaves: Iterable[Leaf], found: _Found) -> list[Hit]:
+    return [hit for leaf in leaves for hit in found.by_leaf.get(leaf, ())]
+
+
+def _paragraph(hit: Hit, found: _Found) -> tuple[Field, int]:
+    if hit.field is Field.TITLE:
+        return hit.field, 0
+    return hit.field, sum(at <= hit.start for at in found.breaks)
+
+
+def _overlaps(one: Hit, other: Hit) -> bool:
+    return one.field is other.field and one.start < other.end and other.start < one.end
+
+
+def _in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Each place once, the title first."""
+    once = {(hit.field, hit.start, hit.end): hit for hit in hits}
+    return tuple(sorted(once.values(), key=lambda hit: (hit.field is not Field.TITLE, hit.start, hit.end)))

@@ -1,0 +1,66 @@
+"""Split text into folded tokens that know where they stand in the original (pure).
+
+Case, apostrophes, soft hyphens, stress marks, zero-width and direction marks never keep a name from being
+found; й and ї keep their marks. A word splits at hyphens, and between letters and digits or scripts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_SAME_LENGTH = {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇"} | {ord("ё"): "е", ord("ѐ"): "е", ord("ѝ"): "и"}
+_ODD = re.compile("[\u00ad\u0300-\u036f\u0483-\u0487\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
+_DROPPED = re.compile("[\u00ad\u0300-\u036f\u0483-\u0487\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
+_TOKEN = re.compile(r"\d+|[a-z\u00df-\u024f\u1e00-\u1eff]+(?:'(?!s\b)[a-z\u00df-\u024f\u1e00-\u1eff]+)*|[\u0400-\u052f]+(?:'[\u0400-\u052f]+)*|[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A folded word or number; `start` and `end` are offsets in the original text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Every token of `text`, in order, in time linear in its length."""
+    folded, spans = fold(text)
+    if spans is None:
+        return [Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(folded)]
+    return [
+        Token(found[0], spans[found.start()][0], spans[found.end() - 1][1])
+        for found in _TOKEN.finditer(folded)
+    ]
+
+
+def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
+    """The folded text, and the (start, end) of each of its characters, None when all stand where they stood."""
+    if not _ODD.search(text):
+        folded = text.casefold().translate(_SAME_LENGTH)
+        if len(folded) == len(text):
+            return folded, None
+    letters: list[str] = []
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and "\u0300" <= text[end] <= "\u036f":
+            end += 1
+        for letter in _plain(text[start:end]):
+            letters.append(letter)
+            spans.append((start, end))
+        start = end
+    return "".join(letters).translate(_SAME_LENGTH), spans
+
+
+def _plain(cluster: str) -> str:
+    """The folded letters of a character without marks that only stress it."""
+    base, marks = cluster[0], "".join(mark for mark in cluster[1:9] if mark in _KEPT_MARKS)
+    if _DROPPED.match(base):
+        return ""
+    whole = unicodedata.normalize("NFC", base + marks) if marks else unicodedata.normalize("NFKC", base)
+    return "".join(letter for letter in whole.casefold() if not _DROPPED.match(letter))

@@ -1,0 +1,199 @@
+"""Entities and watches, and the loader of watchlist.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from alerts import query
+from alerts.errors import QueryError
+from alerts.model import Priority
+from alerts.normalize import tokens
+from alerts.query import Named, Node
+from scrapers import yamlfile
+from scrapers.yamlfile import Document, Problem, nearest
+
+SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
+_STRICT = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+_KEYS = ("entities", "watches", "topics", "include")
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _name(text: str) -> str:
+    if not tokens(text):
+        raise ValueError("a name must hold a letter or a number")
+    return text
+
+
+T = TypeVar("T", "Entity", "Watch")
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Names = Annotated[tuple[Annotated[str, AfterValidator(_name)], ...], BeforeValidator(_one_or_more)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """Somebody or something that is tracked, with its names per language.
+
+    `weak` names (all names, where there are none) count only beside one of `needs`, a word or @entity in
+    the same paragraph. A hit that overlaps one of the `not_` phrases does not count.
+    """
+
+    id: Slug
+    type: str = "other"
+    names: dict[str, Names] = field(default_factory=dict)
+    weak: dict[str, Names] = field(default_factory=dict)
+    needs: Names = ()
+    not_: Annotated[Names, Field(alias="not")] = ()
+    case: Literal["auto", "exact", "any"] = "auto"
+    inflect: bool = True
+    qid: str | None = None
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if not any(self.names.values()) and not any(self.weak.values()):
+            raise ValueError("an entity needs `names`, such as {en: [Mark Rutte], uk: [Марк Рютте]}")
+        if any(self.weak.values()) and not self.needs:
+            raise ValueError("`weak` names need `needs`, the words that must stand beside them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A named query with its priority and destinations. `version` is set by `load` and changes with it."""
+
+    id: Slug
+    query: Annotated[str, StringConstraints(min_length=1)]
+    name: str = ""
+    priority: Priority = Priority.NORMAL
+    to: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    version: str = ""
+
+    __pydantic_config__ = _STRICT
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """Every good entity and watch, the topic queries by name, and what is wrong with the others."""
+
+    entities: tuple[Entity, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    topics: dict[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """A hash of everything that decides what matches."""
+        return _digest(self.entities, [(w.id, w.query) for w in self.watches], sorted(self.topics.items()))
+
+
+def load(path: Path | None, *, destinations: Collection[str] | None = None) -> Watchlist:
+    """Read watchlist.yaml, or the shipped one when `path` is None.
+
+    `destinations` are the known ids; None leaves `to` unchecked. Raises ConfigError when the file is no
+    YAML mapping; a bad entry or query becomes a problem with its line and leaves the others alone.
+    """
+    document = yamlfile.read(path or SHIPPED)
+    shipped = load(None) if path else Watchlist()
+    included = shipped if document.content.get("include") == "shipped" else Watchlist()
+    own = yamlfile.entries(document, "entities", Entity)
+    entities = _joined([entity for _, entity in own.values], included.entities)
+    ids = {entity.id for entity in entities}
+    listed = yamlfile.entries(document, "watches", Watch)
+    topics, topic_problems = _topics(document, ids)
+    problems = [
+        *document.problems,
+        *yamlfile.unknown_keys(document, _KEYS),
+        *own.problems,
+        *_unknown_needs(document, own.values, ids),
+        *listed.problems,
+        *topic_problems,
+    ]
+    if document.content.get("include", "shipped") != "shipped":
+        problems.append(document.problem(("include",), "`include` can only be `shipped`"))
+    watches: list[Watch] = []
+    for position, watch in listed.values:
+        problems += _unknown_destinations(document, position, watch, destinations)
+        try:
+            tree = parsed(watch.query, ids)
+        except QueryError as wrong:
+            what = f"watches `{watch.id}`: `query`, {wrong}"
+            problems.append(document.problem(("watches", position, "query"), what))
+        else:
+            watches.append(_versioned(watch, tree, entities))
+    return Watchlist(
+        tuple(entities),
+        tuple(_joined(watches, included.watches)),
+        {**shipped.topics, **topics},
+        tuple(problems),
+    )
+
+
+def parsed(text: str, entities: Collection[str]) -> Node:
+    """The tree of a query whose entities are all known. Raises QueryError with the column."""
+    tree = query.parse(text)
+    for leaf in query.leaves(tree):
+        if isinstance(leaf, Named) and leaf.entity not in entities:
+            raise QueryError(f"no entity is called @{leaf.entity}{nearest(leaf.entity, entities)}", leaf.column)
+    return tree
+
+
+def _joined(own: Sequence[T], others: Sequence[T]) -> list[T]:
+    """The user's entries, then the shipped ones whose ids are free."""
+    taken = {entry.id for entry in own}
+    return [*own, *(entry for entry in others if entry.id not in taken)]
+
+
+def _topics(document: Document, entities: Collection[str]) -> tuple[dict[str, str], list[Problem]]:
+    listed = document.content.get("topics") or {}
+    if not isinstance(listed, dict):
+        return {}, [document.problem(("topics",), "`topics` must map a name to a query")]
+    good: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, text in listed.items():
+        try:
+            parsed(str(text), entities)
+        except QueryError as wrong:
+            problems.append(document.problem(("topics", name), f"topic `{name}`: {wrong}"))
+        else:
+            good[str(name)] = str(text)
+    return good, problems
+
+
+def _unknown_needs(
+    document: Document, listed: Sequence[tuple[int, Entity]], entities: Collection[str]
+) -> Iterator[Problem]:
+    for position, entity in listed:
+        for number, need in enumerate(entity.needs):
+            if need.startswith("@") and need[1:] not in entities:
+                what = f"entities `{entity.id}`: no entity is called {need}{nearest(need[1:], entities)}"
+                yield document.problem(("entities", position, "needs", number), what)
+
+
+def _unknown_destinations(
+    document: Document, position: int, watch: Watch, known: Collection[str] | None
+) -> Iterator[Problem]:
+    for number, name in enumerate(watch.to):
+        if known is not None and name not in known:
+            what = f"watches `{watch.id}`: no destination is called `{name}`{nearest(name, known)}"
+            yield document.problem(("watches", position, "to", number), what)
+
+
+def _versioned(watch: Watch, tree: Node, entities: Sequence[Entity]) -> Watch:
+    used = {leaf.entity for leaf in query.leaves(tree) if isinstance(leaf, Named)}
+    return replace(watch, version=_digest(watch.query, [one for one in entities if one.id in used]))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:12]

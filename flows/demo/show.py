@@ -1,0 +1,185 @@
+"""The demo: run the whole path on a local world, in the terminal and on a small page."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from alerts.errors import AlertError
+from flows import delivery, house, pipeline, report, settings
+from flows.delivery import DeliveryTally
+from flows.demo.inbox import Inbox
+from flows.demo.mail_server import MailStandIn
+from flows.demo.site import DemoSite
+from flows.demo.slack_server import SlackStandIn
+from flows.house import House
+from flows.pipeline import Tally
+from storage import lookup
+from storage.engine import reading
+
+_AGAIN_EVERY = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The stand-ins that the demo talks to."""
+
+    site: DemoSite
+    mail: MailStandIn
+    slack: SlackStandIn
+
+
+def main(*, once: bool, as_json: bool, port: int) -> int:
+    """Run the path; with `once` print the summary and say by the exit status whether all was delivered."""
+    console = Console(stderr=as_json)
+    with tempfile.TemporaryDirectory(prefix="varta-demo-") as folder, _world() as world:
+        with _rooms(Path(folder), world) as rooms:
+            first, sent = _pass(rooms)
+            _show_pass(console, "First pass", first, sent)
+            world.site.edit()
+            second, later = _pass(rooms)
+            _show_pass(console, "Second pass, after one outlet edited its article", second, later)
+            found = summary(rooms, world, [first, second], [sent, later])
+            _show_story(console, rooms)
+            if as_json:
+                json.dump(found, sys.stdout, ensure_ascii=False, indent=2)
+                sys.stdout.write("\n")
+            if once:
+                _show_end(console, found)
+                return 0 if found["delivered"] == found["alerts"] and found["alerts"] else 1
+            _keep_showing(console, rooms, world, port)
+    return 0
+
+
+@contextmanager
+def _world() -> Iterator[World]:
+    with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
+        yield World(site, mail, slack)
+
+
+@contextmanager
+def _rooms(folder: Path, world: World) -> Iterator[House]:
+    """The product itself, with its settings pointing at the stand-ins."""
+    config = folder / "config"
+    config.mkdir()
+    world.site.write_config(config)
+    hosts = [f"127.0.0.1:{port}" for port in (world.site.port, world.mail.port, world.slack.port)]
+    settings.set_for_this_process({"SLACK_WEBHOOK_URL": world.slack.webhook_url})
+    chosen = settings.Settings.model_validate(
+        {
+            "home": folder / "var",
+            "database_url": f"sqlite:///{folder / 'var' / 'varta.db'}",
+            "config_dir": config,
+            "smtp_url": f"smtp://127.0.0.1:{world.mail.port}?tls=none",
+            "mail_from": "varta@varta.example",
+            "allow_hosts": ",".join(hosts),
+        }
+    )
+    with house.opened(chosen) as rooms:
+        for problem in rooms.configuration.problems:
+            raise AlertError(str(problem))
+        yield rooms
+
+
+def _pass(rooms: House) -> tuple[list[Tally], DeliveryTally]:
+    due = pipeline.claim_due(rooms.configuration.catalogue.sources, rooms, force=True)
+    tallies = pipeline.pass_over(due, rooms)
+    return tallies, delivery.deliver(rooms)
+
+
+def summary(
+    rooms: House, world: World, passes: Sequence[Sequence[Tally]], sent: Sequence[DeliveryTally]
+) -> dict[str, Any]:
+    """What the demo did, for `--json`: counts, and one line per (watch, story, destination)."""
+    with reading(rooms.engine) as session:
+        counts = lookup.counts(session)
+        alerts = lookup.alerts(session)
+    return {
+        **counts,
+        "passes": [report.rows(tallies) for tallies in passes],
+        "alerts": len(alerts),
+        "delivered": sum(1 for one in alerts if one["state"] == "sent"),
+        "alert_list": alerts,
+        "mails": len(world.mail.messages),
+        "slack_messages": len(world.slack.messages),
+        "decisions": {
+            name: sum(one.decided[name] for one in sent) for name in {n for o in sent for n in o.decided}
+        },
+    }
+
+
+def _show_pass(console: Console, title: str, tallies: Sequence[Tally], sent: DeliveryTally) -> None:
+    table = Table(title=f"{title}: {report.summary(tallies)}; {report.delivered(sent)}", title_justify="left")
+    for name in (
+        "source",
+        "outcome",
+        "entries",
+        "fetched",
+        "new",
+        "copies",
+        "revised",
+        "matched",
+        "what went wrong",
+    ):
+        table.add_column(name, overflow="fold")
+    for t in tallies:
+        wrong = "; ".join(t.errors)
+        counts = (t.entries, t.fetched, t.new, t.duplicates, t.revised, t.matched)
+        table.add_row(t.source, t.outcome, *map(str, counts), wrong.removeprefix(f"{t.source}: "))
+    console.print(table)
+
+
+def _show_story(console: Console, rooms: House) -> None:
+    """The stories that more than one outlet tells, and why each alert was sent."""
+    with reading(rooms.engine) as session:
+        told = [story for story in lookup.stories(session, None, 500) if len(story.articles) > 1]
+        alerts = lookup.alerts(session)
+    table = Table(title="Stories told more than once", title_justify="left")
+    for name in ("story", "published", "source", "title", "copy of"):
+        table.add_column(name, overflow="fold")
+    for story in told:
+        for article in story.articles:
+            when = article.published.strftime("%d %b %H:%M") if article.published else ""
+            copy = str(article.duplicate_of or "")
+            table.add_row(str(story.id), when, article.source, article.title, copy)
+        table.add_section()
+    console.print(table)
+    sent = Table(title="Alerts", title_justify="left")
+    for name in ("watch", "story", "destination", "state", "headline"):
+        sent.add_column(name, overflow="fold")
+    for alert in alerts:
+        sent.add_row(*(str(alert[name]) for name in ("watch", "story", "destination", "state", "headline")))
+    console.print(sent)
+
+
+def _show_end(console: Console, found: dict[str, Any]) -> None:
+    console.print(
+        f"{found['articles']} articles, {found['duplicates']} of them copies, in {found['stories']} stories; "
+        f"{found['matches']} matches became {found['alerts']} alerts, {found['delivered']} delivered: "
+        f"{found['mails']} mails, {found['slack_messages']} Slack messages."
+    )
+
+
+def _keep_showing(console: Console, rooms: House, world: World, port: int) -> None:
+    """Serve the page and keep polling until Ctrl-C."""
+    with Inbox(world.mail, world.slack, port) as inbox:
+        console.print(f"\nLook at the delivered mail and Slack messages on {inbox.url}\nStop with Ctrl-C.")
+        stop = threading.Event()
+        try:
+            while not stop.wait(_AGAIN_EVERY):
+                tallies, sent = _pass(rooms)
+                now = time.strftime("%H:%M:%S")
+                console.print(f"{now}  {report.summary(tallies)}; {report.delivered(sent)}")
+        except KeyboardInterrupt:
+            console.print("Stopped.")

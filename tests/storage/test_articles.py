@@ -1,0 +1,132 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, func, select
+
+from scrapers.article import Article
+from storage import articles, lookup
+from storage.articles import Stored, Verdict
+from storage.engine import reading, transaction
+from storage.tables import ArticleRow, RevisionRow
+from tests.storage.builders import BODY, OTHER, article
+
+
+def save(engine: Engine, now: datetime, *batch: Article) -> list[Stored]:
+    with transaction(engine) as session:
+        return articles.save(session, batch, now)
+
+
+def count(engine: Engine, table: type[ArticleRow | RevisionRow]) -> int:
+    with reading(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_an_article_is_new_once(engine: Engine, now: datetime) -> None:
+    assert [one.verdict for one in save(engine, now, article())] == [Verdict.NEW]
+    assert [one.verdict for one in save(engine, now, article())] == [Verdict.SAME_URL]
+    assert count(engine, ArticleRow) == count(engine, RevisionRow) == 1
+
+
+def test_every_spelling_of_a_url_leads_to_the_one_article(engine: Engine, now: datetime) -> None:
+    first = article(aliases=("https://wire.example/amp/a/1",))
+    again = article(url="http://www.wire.example/a/1?utm_source=rss&utm_medium=feed")
+    amp = article(url="https://wire.example/amp/a/1")
+    assert [one.verdict for one in save(engine, now, first, again, amp)] == [
+        Verdict.NEW,
+        Verdict.SAME_URL,
+        Verdict.SAME_URL,
+    ]
+    with reading(engine) as session:
+        found = lookup.article(session, "https://wire.example/a/1?utm_campaign=x")
+    assert found is not None
+    assert found.title == "Rutte names two conditions"
+
+
+def test_the_same_text_elsewhere_is_linked_and_kept(engine: Engine, now: datetime) -> None:
+    copy = article(source="courier", url="https://courier.example/x", text=BODY.upper().replace(" ", "\u00a0"))
+    first, second = save(engine, now, article(), copy)
+    assert second.verdict is Verdict.DUPLICATE
+    assert second.story == first.story
+    with reading(engine) as session:
+        row = session.get_one(ArticleRow, second.id)
+        assert (row.duplicate_of, row.duplicate_kind, row.duplicate_score) == (first.id, "exact", 1.0)
+
+
+def test_short_texts_are_never_called_copies(engine: Engine, now: datetime) -> None:
+    flash = [article(url=f"https://wire.example/f/{n}", text="Air raid alert in Kyiv.") for n in (1, 2)]
+    assert [one.verdict for one in save(engine, now, *flash)] == [Verdict.NEW, Verdict.NEW]
+
+
+def test_an_edit_makes_a_revision_and_an_unchanged_refetch_none(engine: Engine, now: datetime) -> None:
+    edited = article(title="Rutte names three conditions", text=BODY.replace("485", "486"))
+    assert [one.verdict for one in save(engine, now, article())] == [Verdict.NEW]
+    assert [one.verdict for one in save(engine, now + timedelta(hours=1), edited)] == [Verdict.REVISED]
+    assert [one.verdict for one in save(engine, now + timedelta(hours=2), edited)] == [Verdict.SAME_URL]
+    assert count(engine, RevisionRow) == 2
+    with reading(engine) as session:
+        assert session.scalars(select(ArticleRow.revision)).all() == [2]
+        titles = session.scalars(select(RevisionRow.title).order_by(RevisionRow.seq)).all()
+    assert titles == ["Rutte names two conditions", "Rutte names three conditions"]
+
+
+def test_a_shorter_refetch_never_replaces_the_fuller_text(engine: Engine, now: datetime) -> None:
+    save(engine, now, article())
+    cut = article(text=BODY[:100])
+    assert [one.verdict for one in save(engine, now, cut)] == [Verdict.SAME_URL]
+    with reading(engine) as session:
+        assert session.scalars(select(ArticleRow.text)).all() == [BODY]
+
+
+def test_the_page_replaces_what_only_the_feed_had_told(engine: Engine, now: datetime) -> None:
+    partial = article(text="Two conditions, said Rutte.", partial=True)
+    assert [one.verdict for one in save(engine, now, partial)] == [Verdict.NEW]
+    assert [one.verdict for one in save(engine, now, article())] == [Verdict.REVISED]
+    assert [one.verdict for one in save(engine, now, partial)] == [Verdict.SAME_URL]
+    with reading(engine) as session:
+        assert session.scalars(select(ArticleRow.partial)).all() == [False]
+
+
+def test_different_events_are_different_stories(engine: Engine, now: datetime) -> None:
+    port = article(url="https://wire.example/a/2", title="Storm closes Odesa port", text=OTHER)
+    first, second = save(engine, now, article(), port)
+    assert first.story != second.story
+
+
+def test_the_same_event_in_other_words_is_one_story(engine: Engine, now: datetime) -> None:
+    retold = article(
+        source="courier",
+        url="https://courier.example/r",
+        title="Two conditions for Ukraine's security, says NATO's Mark Rutte",
+        text="After the contact group met in Brussels, Mark Rutte told reporters that Ukraine needs the strongest "
+        "possible place in talks and an agreement that Russia will not break by attacking again. He said that "
+        "allies in Europe and Canada had invested 485 billion dollars in defence in 2024.",
+    )
+    first, second = save(engine, now, article(), retold)
+    assert first.story == second.story
+
+
+def test_the_same_event_a_month_later_is_another_story(engine: Engine, now: datetime) -> None:
+    later = article(
+        url="https://wire.example/a/9",
+        text=BODY + " He repeated it.",
+        published=article().published + timedelta(days=30),  # type: ignore[operator]
+    )
+    first, second = save(engine, now, article(), later)
+    assert first.story != second.story
+
+
+def test_parallel_savers_leave_one_row_per_url_and_one_original_per_text(engine: Engine, now: datetime) -> None:
+    def job(worker: int) -> None:
+        for number in range(6):
+            text = f"{BODY} Number {number}."
+            same_url = article(url=f"https://wire.example/p/{number}", text=text)
+            own_url = article(source=f"s{worker}", url=f"https://s{worker}.example/{number}", text=text)
+            save(engine, now, same_url, own_url)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(job, worker) for worker in range(4)]:
+            done.result()
+    with reading(engine) as session:
+        rows = session.execute(select(ArticleRow.url, ArticleRow.duplicate_of)).all()
+    assert len(rows) == len({url for url, _ in rows}) == 6 + 4 * 6
+    assert sum(original is None for _, original in rows) == 6
