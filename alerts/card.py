@@ -117,7 +117,7 @@ def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime) -> Card:
     article, lines = alert.article, _lines(alert, zone, now)
     return Card(
         priority=alert.priority,
-        watch=clean_text(alert.watch_name, 100) or clean_text(alert.watch, 100),
+        watch=clean_text(alert.watch_name, 100) or clean_text(alert.watch, 100) or "unnamed watch",
         watch_id=clean_text(alert.watch, 64),
         version=clean_text(alert.version, 40),
         story=alert.story,
@@ -126,7 +126,7 @@ def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime) -> Card:
         language_code=article.language if article.language in _LANGUAGES else "",
         link=web_link(article.url),
         address=clean_text(article.url, 300),
-        source=clean_text(article.source, 80),
+        source=_source(article),
         kind=_kind(article.kind),
         language=_language(article.language),
         is_state_media=article.kind == SourceKind.STATE_MEDIA,
@@ -137,7 +137,7 @@ def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime) -> Card:
         zone=_zone_name(now.astimezone(zone), zone),
         reason=_REASONS.get(alert.reason, ""),
         pieces=_pieces(alert.excerpt),
-        terms=tuple(clean_text(term, 60) for term in alert.terms[:_MOST_TERMS]),
+        terms=tuple(filter(None, (clean_text(term, 60) for term in alert.terms[:_MOST_TERMS]))),
         where=_where(alert),
         summary=_summary(alert),
         lines=lines[:_MOST_LINES],
@@ -150,9 +150,12 @@ def _kind(kind: str) -> str:
 
 
 def _language(code: str | None) -> str:
-    if not code:
-        return "language unknown"
-    return _LANGUAGES.get(code) or f"language {clean_text(code, 12)}"
+    shown = clean_text(code or "", 12)
+    return _LANGUAGES.get(shown) or (f"language {shown}" if shown else "language unknown")
+
+
+def _source(article: Coverage) -> str:
+    return clean_text(article.source, 80) or "unnamed source"
 
 
 def _moment(time: datetime, zone: ZoneInfo) -> str:
@@ -248,7 +251,7 @@ def _line(alert: Alert, article: Coverage, zone: ZoneInfo, today: date) -> Line:
         time=clock,
         title=clean_text(article.title, 160) or "(no headline)",
         link=web_link(article.url),
-        source=clean_text(article.source, 80),
+        source=_source(article),
         kind=_kind(article.kind),
         language=_language(article.language),
         note="" if article.independent else "copy of another's text",

@@ -10,9 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alerts.card import Card, make_card
+from alerts.cleaning import clean_text
 from alerts.destinations import Destination
 from alerts.model import Alert, Message
 from alerts.slack_blocks import fallback, make_blocks
+
+__all__ = ["STORY_HEADER", "WATCH_HEADER", "WIDTH", "clean_text", "render"]
 
 WIDTH = 78
 # What a mail rule can sort by; the mail channel, which knows its domain, makes List-Id and References

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from alerts import slack_contract
@@ -12,8 +13,14 @@ from alerts.slack_contract import escape
 
 META = "meta"  # block_id of the context line under the headline
 _BOUNDARY = "\u200b"  # lets bold begin or end inside a word
-_SECTION_BUDGET = 2800
-_LONGEST_LINK = 600  # of one line of coverage; a longer address costs too much of the total
+# Characters after escaping, which makes five of one &. Together they stay below the total of a message.
+_SENTENCE = 2300
+_COVERAGE = 2600
+_NAME = 160
+_TERMS = 300
+_TITLE = 400
+_LONGEST_LINK = 2000
+_LONGEST_LINE_LINK = 600
 _SIGNS = {Priority.LOW: "⚪", Priority.NORMAL: "🔵", Priority.HIGH: "🟠", Priority.CRITICAL: "🔴"}
 
 
@@ -40,24 +47,39 @@ def make_blocks(card: Card) -> tuple[Block, ...]:
 
 
 def fallback(card: Card) -> str:
-    """One line for the notification and the screen reader."""
+    """One line for the notification and the screen reader, and the whole message if blocks are refused."""
     headline = escape(shorten(card.headline, slack_contract.MAX_HEADER))
-    return f"{card.priority.upper()} | {headline} ({escape(card.source)}, first seen {card.first_seen})"
+    told = f"{card.priority.upper()} | {headline} ({_fit(card.source)}, first seen {card.first_seen})"
+    return f"{told} {slack_contract.link(card.link, 'Read it')}" if card.link else told
+
+
+def _fit(text: str, most: int = _NAME) -> str:
+    """`text` escaped, shortened so far that it takes at most `most` characters of the message."""
+    escaped = escape(text)
+    while _size(escaped) > most:
+        text = shorten(text, len(text) * 3 // 4)
+        escaped = escape(text)
+    return escaped
+
+
+def _size(text: str) -> int:
+    """Characters in the message, where JSON makes two of a quotation mark or backslash."""
+    return len(json.dumps(text, ensure_ascii=False)) - 2
 
 
 def _meta(card: Card) -> list[str]:
     return [
-        f"{_SIGNS[card.priority]} *{card.priority.upper()}*  ·  Watch: *{escape(card.watch)}*",
-        f"First seen {card.first_seen} at {escape(card.origin)}",
+        f"{_SIGNS[card.priority]} *{card.priority.upper()}*  ·  Watch: *{_fit(card.watch)}*",
+        f"First seen {card.first_seen} at {_fit(card.source)} ({_fit(card.kind)}, {_fit(card.language)})",
     ]
 
 
 def _why(card: Card) -> str:
     marked = "".join(_mark(piece, card.pieces, at) for at, piece in enumerate(card.pieces)).strip()
-    if len(marked) > _SECTION_BUDGET:  # only a hostile sentence grows so much by escaping
-        marked = escape(card.sentence.strip())
+    if _size(marked) > _SENTENCE:  # only a hostile sentence grows so much by escaping
+        marked = _fit(card.sentence.strip(), _SENTENCE)
     quote = f"\n> {marked}" if marked else ""
-    terms = escape(shorten(", ".join(card.terms), 200))
+    terms = _fit(", ".join(card.terms), _TERMS)
     found = f"Matched {terms} {card.where}." if terms else ""
     return f"*Why you got this*{quote}\n{found} {card.reason}".rstrip()
 
@@ -79,7 +101,7 @@ def _mark(piece: Piece, pieces: tuple[Piece, ...], at: int) -> str:
 def _warnings(card: Card) -> str:
     told = []
     if card.is_state_media:
-        told.append(f":warning: *State media.* A state controls what {escape(card.source)} publishes.")
+        told.append(f":warning: *State media.* A state controls what {_fit(card.source)} publishes.")
     if card.is_partial:
         told.append(":page_facing_up: *Partial.* Only the feed's own text could be had, not the full page.")
     return "\n".join(told)
@@ -89,38 +111,38 @@ def _coverage(card: Card) -> str:
     head = f"*Who reports it, earliest first* (times in {card.zone})\n{card.summary}"
     if len(card.lines) == 1 and not card.more:
         return f"*Who reports it*\n{card.summary}"
-    lines = list(_fitting((_line(line) for line in card.lines), _SECTION_BUDGET - len(head)))
+    lines = list(_fitting((_line(line) for line in card.lines), _COVERAGE))
     more = card.more + len(card.lines) - len(lines)
     return "\n".join([head, *lines, *([f"and {more} more"] if more else [])])
 
 
 def _fitting(lines: Iterable[str], budget: int) -> Iterable[str]:
     for line in lines:
-        budget -= len(line) + 1
+        budget -= _size(line) + 2
         if budget < 0:
             return
         yield line
 
 
 def _line(line: Line) -> str:
-    title = shorten(line.title, 120)
-    linked = line.link is not None and len(line.link) <= _LONGEST_LINK and not line.is_this
-    shown = slack_contract.link(str(line.link), title) if linked else escape(title)
-    kind = f"*{line.kind}*" if line.is_state_media else escape(line.kind)
-    words = [shown, escape(line.source), kind, line.language, *([line.note] if line.note else [])]
+    title = _fit(line.title, _TITLE)
+    if line.link and not line.is_this and _size(escape(line.link)) <= _LONGEST_LINE_LINK:
+        title = slack_contract.link(line.link, shorten(line.title, 120))
+    kind = f"*{line.kind}*" if line.is_state_media else _fit(line.kind)
+    words = [title, _fit(line.source), kind, _fit(line.language), *([line.note] if line.note else [])]
     return f"{line.time}  {' · '.join(words)}{'  ← this alert' if line.is_this else ''}"
 
 
 def _link(card: Card) -> str:
-    if card.link is None:
-        return f"No web link was given; the source's address reads: {escape(card.address)}"
-    return f"*{slack_contract.link(card.link, f'Read it at {card.source}')}*"
+    if card.link and _size(escape(card.link)) <= _LONGEST_LINK:
+        return f"*{slack_contract.link(card.link, f'Read it at {card.source}')}*"
+    return f"No web link was given; the source's address reads: {_fit(card.address, _TERMS)}"
 
 
 def _footer(card: Card) -> str:
     return (
         f"{card.published[0].upper()}{card.published[1:]}  ·  alert made {card.made}  ·  "
-        f"watch {escape(card.watch_id)}, version {escape(card.version)}  ·  delivery {escape(card.key)}"
+        f"watch {_fit(card.watch_id)}, version {_fit(card.version)}  ·  delivery {_fit(card.key)}"
     )
 
 

@@ -66,7 +66,8 @@ def ask(
     read = _READERS.get(route.type)
     if read is None:
         raise FeedError(f"routes of type {route.type} are not built yet")
-    page = house.http.get(url, Validators(known.etag, known.last_modified) if known else None)
+    validators = Validators(known.etag or "", known.last_modified or "") if known else None
+    page = house.http.get(url, validators)
     entries = () if page.status == NOT_MODIFIED else tuple(read(page, source, route))
     return page, entries
 

@@ -14,11 +14,13 @@ from alerts.channels import Channel
 from alerts.channels.mail import SmtpSettings, parse_smtp_url
 from alerts.channels.opening import open_channel
 from alerts.destinations import Destination, Destinations
+from alerts.errors import DeliveryError, SendOutcome
 from alerts.matching import Compiled
 from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers import source
+from scrapers.errors import ConfigError
 from scrapers.fetch import Http
 from scrapers.source import Catalogue, Source
 from scrapers.yamlfile import Problem, nearest
@@ -61,12 +63,16 @@ class House:
     now: Callable[[], datetime] = utc_now
 
     def channel(self, destination: Destination, recipient: str) -> Channel:
-        """The means to reach `recipient`; raises DeliveryError when a setting for it is missing."""
+        """The means to reach `recipient`; raises DeliveryError when a setting for it is missing or wrong."""
+        try:
+            server = smtp(self.settings)
+        except ConfigError as wrong:
+            raise DeliveryError(str(wrong), SendOutcome.DEAD_CHANNEL) from None
         return open_channel(
             destination,
             recipient,
             secret=environment.secret,
-            smtp=smtp(self.settings),
+            smtp=server,
             sender=self.settings.mail_from,
             allow_hosts=self.settings.allow_hosts,
         )
@@ -96,8 +102,13 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
 
 
 def smtp(settings: Settings) -> SmtpSettings | None:
-    """The mail server of VARTA_SMTP_URL, if there is one."""
-    return parse_smtp_url(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+    """The mail server of VARTA_SMTP_URL, if there is one; raises ConfigError when it cannot be read."""
+    if settings.smtp_url is None:
+        return None
+    try:
+        return parse_smtp_url(settings.smtp_url.get_secret_value())
+    except ValueError as wrong:
+        raise ConfigError(f"VARTA_SMTP_URL: {wrong}") from None
 
 
 def chosen(configuration: Configuration, ids: tuple[str, ...]) -> tuple[Source, ...]:

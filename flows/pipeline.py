@@ -147,7 +147,7 @@ def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tall
 
 
 def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
-    validators = Validators(due.etag, due.last_modified) if due.etag or due.last_modified else None
+    validators = Validators(due.etag or "", due.last_modified or "")
     try:
         page = house.http.get(due.entry.url, validators)
     except FetchError as broken:

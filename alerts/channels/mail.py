@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
-from email.utils import formatdate, parseaddr
+from email.utils import formataddr, formatdate, parseaddr
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from alerts.cleaning import clean_text
@@ -20,13 +22,15 @@ from alerts.model import Message, Receipt
 from alerts.redact import redact
 from alerts.rendering import STORY_HEADER, WATCH_HEADER
 
-TIMEOUT = 30.0  # seconds for each step with the server
+TIMEOUT = 10.0  # seconds for each step with the server
 _LONGEST_HEADER = 180
 _OWN_HEADERS = {
     "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "message-id", "references", "in-reply-to",
     "list-id", "mime-version", "content-type", "content-transfer-encoding",
 }  # fmt: skip
-_SEVENBIT = compat32.clone(linesep="\r\n", max_line_length=76, cte_type="7bit")
+_WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
+_LOGIN_WANTED = (530, 534, 535, 538)
+_TOO_LARGE = 552
 
 
 class Tls(enum.StrEnum):
@@ -58,13 +62,14 @@ def parse_smtp_url(url: str) -> SmtpSettings:
     """
     try:
         parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
         raise ValueError(_malformed()) from None
     if parts.scheme not in ("smtp", "smtps"):
         raise ValueError("a mail server address begins with smtp:// (or smtps://)")
-    if not host or parts.path.strip("/") or parts.fragment:
+    # An @ further on means that the password ended the host part early: tell nothing of what follows.
+    if not host or parts.path.strip("/") or parts.fragment or "@" in parts.query:
         raise ValueError(_malformed())
     if unknown := options.keys() - {"tls"}:
         raise ValueError(f"unknown option `{min(unknown)}` in the mail server address; only `tls` is known")
@@ -82,7 +87,7 @@ def parse_smtp_url(url: str) -> SmtpSettings:
 def _malformed() -> str:
     return (
         "expected smtp://user:password@host:587?tls=starttls; "
-        "write special characters of the password as %XX, for example / as %2F and # as %23"
+        "write special characters of the password as %XX, for example / as %2F, # as %23 and ? as %3F"
     )
 
 
@@ -140,7 +145,7 @@ class MailChannel:
         if self._settings.tls is Tls.STARTTLS:
             if not server.has_extn("starttls"):
                 raise DeliveryError(
-                    f"the mail server {self._settings.host} offers no STARTTLS, so nothing was sent in clear; "
+                    f"the mail server {self._settings.host} offers no STARTTLS; nothing was sent in clear; "
                     "use a port that does (587), or ?tls=implicit, or ?tls=none if the way is safe without",
                     SendOutcome.DEAD_CHANNEL,
                 )
@@ -150,9 +155,9 @@ class MailChannel:
             server.login(self._settings.user, self._settings.password)
 
     def _hand_over(self, server: smtplib.SMTP, content: bytes) -> Receipt:
-        self._expect(server.mail(self._sender), 250, _judge_sender)
+        self._expect(server.mail(self._sender), (250,), _judge_sender)
         self._expect(server.rcpt(self._recipient), (250, 251), _judge_recipient)
-        self._expect(server.docmd("DATA"), 354, _judge_content)
+        self._expect(server.docmd("DATA"), (354,), _judge_content)
         try:
             server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
             reply = server.getreply()
@@ -161,7 +166,141 @@ class MailChannel:
                 f"the mail server's answer was lost after the message: {self._said(str(broken))}",
                 SendOutcome.UNKNOWN,
             ) from None
-        self._expect(reply, 250, _judge_content)
+        self._expect(reply, (250,), _judge_end)
         _say_goodbye(server)
         queued = re.search(rb"queued as <?([\w.@-]+)", reply[1])
         return Receipt(queued[1].decode("ascii", "replace") if queued else "")
+
+    def _expect(
+        self, reply: tuple[int, bytes], good: tuple[int, ...], judge: Callable[[int, str], SendOutcome]
+    ) -> None:
+        code, said = reply[0], self._said(reply[1].decode("utf-8", "replace"))
+        if code not in good:
+            raise DeliveryError(f"the mail server answered {code}: {said}", judge(code, said), code=code)
+
+    def _lost(self, broken: smtplib.SMTPException | OSError) -> DeliveryError:
+        """Whatever ended the talk before the message was handed over."""
+        told = self._said(str(broken))
+        if isinstance(broken, ssl.SSLCertVerificationError):
+            return DeliveryError(
+                f"the certificate of the mail server {self._settings.host} is not trusted ({told}); "
+                "for a private authority set SSL_CERT_FILE to its certificate",
+                SendOutcome.DEAD_CHANNEL,
+            )
+        if isinstance(broken, smtplib.SMTPResponseException):
+            code, reply = broken.smtp_code, broken.smtp_error
+            said = self._said(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)
+            outcome = _judge(code, SendOutcome.DEAD_CHANNEL)
+            return DeliveryError(f"the mail server answered {code}: {said}", outcome, code=code)
+        if isinstance(broken, smtplib.SMTPServerDisconnected) or not isinstance(
+            broken, smtplib.SMTPException
+        ):
+            return DeliveryError(f"the mail server could not be reached: {told}", SendOutcome.RETRY)
+        return DeliveryError(f"the mail server cannot be used: {told}", SendOutcome.DEAD_CHANNEL)
+
+    def _said(self, text: str) -> str:
+        return clean_text(redact(text, (self._settings.password,)), 300)
+
+    def _compose(self, message: Message, key: str, *, repeat: bool) -> bytes:
+        name = re.sub(r"[^A-Za-z0-9._-]", "-", key)
+        # Not EmailMessage: on Python 3.11 it loses blanks of Cyrillic subjects (cpython issue 92081).
+        mail = MIMEMultipart("alternative", boundary=f"=_{name[:60]}")  # base64 cannot hold "_"
+        for header, value in self._headers(message, name).items():
+            mail[header] = value  # type: ignore[assignment]  # compat32 takes a Header, typeshed only str
+        if repeat:
+            mail["X-Varta-Possible-Repeat"] = "yes"
+        for subtype, text in (("plain", message.text), ("html", message.html)):
+            if text:
+                mail.attach(_body(text, subtype))
+        return bytes(mail.as_bytes(policy=_WIRE))
+
+    def _headers(self, message: Message, name: str) -> dict[str, str | Header]:
+        domain = self._sender.rpartition("@")[2]
+        subject = message.subject or message.text.split("\n", 1)[0]
+        return {
+            "From": _from_header(self._name, self._sender),
+            "To": self._recipient,
+            "Subject": _header("Subject", subject),
+            "Message-ID": f"<{name}@{domain}>",
+            "Date": formatdate(),
+            **{
+                given: _header(given, value)
+                for given, value in message.headers.items()
+                if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", given) and given.lower() not in _OWN_HEADERS
+            },
+            **_thread_headers(message, domain),
+        }
+
+
+def _thread_headers(message: Message, domain: str) -> dict[str, str | Header]:
+    """What mail programs sort by: the watch as a list, the story as a thread with an id never sent."""
+    watch, story = (
+        re.sub(r"[^A-Za-z0-9-]", "-", message.headers.get(name, "")) for name in (WATCH_HEADER, STORY_HEADER)
+    )
+    listed: dict[str, str | Header] = {"List-Id": f"<{watch}.watch.{domain}>"} if watch else {}
+    root = f"<story-{story}@{domain}>"
+    return listed | ({"In-Reply-To": root, "References": root} if story else {})
+
+
+def _body(text: str, subtype: str) -> MIMEText:
+    # Lone surrogates cannot be encoded; the text of a mail has CRLF line ends also inside base64.
+    sound = text.encode("utf-8", "replace").decode("utf-8")
+    return MIMEText("\r\n".join(sound.splitlines()) + "\r\n", subtype, "utf-8")
+
+
+def _header(name: str, text: str) -> Header:
+    """One line, whatever `text` holds; what looks like an encoded word is encoded, so nobody decodes it."""
+    cleaned = clean_text(text, _LONGEST_HEADER)
+    charset = "us-ascii" if cleaned.isascii() and "=?" not in cleaned else "utf-8"
+    return Header(cleaned, charset, header_name=name)
+
+
+def _from_header(name: str, address: str) -> str | Header:
+    cleaned = clean_text(name, 60)
+    if cleaned.isascii():
+        return formataddr((cleaned, address))
+    header = Header(cleaned, "utf-8", header_name="From")
+    header.append(f"<{address}>", "us-ascii")
+    return header
+
+
+def _ascii_address(address: str, what: str, otherwise: SendOutcome) -> str:
+    local, _, domain = address.strip().rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        ascii_domain = ""
+    if not re.fullmatch(r"[!-;=?-~]+", local) or not re.fullmatch(r"[A-Za-z0-9.-]+", ascii_domain):
+        raise DeliveryError(f"{what} is not a mail address", otherwise)
+    return f"{local}@{ascii_domain}"
+
+
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):  # the message has been taken already
+        server.quit()
+
+
+def _judge(code: int, otherwise: SendOutcome) -> SendOutcome:
+    if 400 <= code < 500:  # noqa: PLR2004 -- SMTP's own numbers: a passing failure
+        return SendOutcome.RETRY
+    return SendOutcome.DEAD_CHANNEL if code in _LOGIN_WANTED else otherwise
+
+
+def _judge_sender(code: int, _: str) -> SendOutcome:
+    too_large = code == _TOO_LARGE
+    return _judge(code, SendOutcome.DEAD_MESSAGE if too_large else SendOutcome.DEAD_CHANNEL)
+
+
+def _judge_recipient(code: int, said: str) -> SendOutcome:
+    # A server that will not relay refuses everybody, not this address.
+    refuses_all = "relay" in said.lower()
+    return _judge(code, SendOutcome.DEAD_CHANNEL if refuses_all else SendOutcome.DEAD_RECIPIENT)
+
+
+def _judge_content(code: int, _: str) -> SendOutcome:
+    return _judge(code, SendOutcome.DEAD_MESSAGE)
+
+
+def _judge_end(code: int, said: str) -> SendOutcome:
+    # Neither a yes nor a no after the whole message: it may have been taken.
+    return _judge_content(code, said) if code >= 400 else SendOutcome.UNKNOWN  # noqa: PLR2004

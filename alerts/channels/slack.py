@@ -16,6 +16,7 @@ from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Block, Message, Receipt
 from alerts.redact import redact
 from alerts.slack_blocks import META, mrkdwn
+from alerts.slack_contract import check, escape
 
 TIMEOUTS = (5.0, 20.0)  # seconds to connect, and between two reads
 _LONGEST_ANSWER = 65_536
@@ -31,28 +32,21 @@ _BY_STATUS = {
     429: SendOutcome.RETRY,
     503: SendOutcome.RETRY,
 }
-# Names of Slack's errors, by https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-
-# webhooks and the error list of chat.postMessage. Any other name is taken for a fault of the message.
-_BY_NAME = {
-    **dict.fromkeys(
-        ("ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable", "request_timeout"),
-        SendOutcome.RETRY,
-    ),
-    **dict.fromkeys(("internal_error", "fatal_error", "rollup_error"), SendOutcome.UNKNOWN),
-    "user_not_found": SendOutcome.DEAD_RECIPIENT,
-    **dict.fromkeys(
-        (
-            "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive",
-            "invalid_token", "missing_scope", "not_allowed_token_type", "no_permission", "access_denied",
-            "ekm_access_denied", "enterprise_is_restricted", "org_login_required",
-            "two_factor_setup_required", "team_access_not_granted", "channel_not_found", "not_in_channel", "is_archived",
-            "channel_is_archived", "restricted_action", "restricted_action_read_only_channel",
-            "restricted_action_thread_only_channel", "action_prohibited", "no_service", "no_team",
-            "posting_to_general_channel_denied", "invalid_auth_scope", "messages_tab_disabled",
-        ),
-        SendOutcome.DEAD_CHANNEL,
-    ),
-}  # fmt: skip
+# Names of Slack's errors: its changelog of 2016-05-17 for webhooks, its list for chat.postMessage.
+# Any other name is taken for a fault of the message.
+_NAMES = {
+    SendOutcome.RETRY: "ratelimited rate_limited message_limit_exceeded service_unavailable request_timeout",
+    SendOutcome.UNKNOWN: "internal_error fatal_error rollup_error",
+    SendOutcome.DEAD_RECIPIENT: "user_not_found",
+    SendOutcome.DEAD_CHANNEL: """
+        invalid_auth not_authed token_revoked token_expired account_inactive invalid_token missing_scope
+        not_allowed_token_type no_permission access_denied ekm_access_denied enterprise_is_restricted
+        org_login_required two_factor_setup_required team_access_not_granted messages_tab_disabled
+        channel_not_found not_in_channel is_archived channel_is_archived no_service no_team
+        restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel
+        action_prohibited posting_to_general_channel_denied unknown_method""",
+}
+_BY_NAME = {name: outcome for outcome, names in _NAMES.items() for name in names.split()}
 _KNOWN_REFUSALS = ("invalid_", "no_text", "missing_", "msg_", "too_")
 
 
@@ -133,22 +127,29 @@ class SlackChannel:
             broken
         ):
             return DeliveryError(f"Slack could not be reached: {told}", SendOutcome.RETRY)
-        if isinstance(broken, ValueError) and not isinstance(broken, requests.JSONDecodeError):
+        if isinstance(broken, ValueError):
             # requests marks addresses and headers that it refuses as ValueError
             return DeliveryError(f"the Slack address cannot be used: {told}", SendOutcome.DEAD_CHANNEL)
         return DeliveryError(f"Slack's answer was lost: {told}", SendOutcome.UNKNOWN)
 
 
 def make_payload(message: Message, *, repeat: bool) -> dict[str, Any]:
-    """What is posted: the same for both ways, with a warning when it may arrive a second time."""
-    blocks = copy.deepcopy(message.blocks)
+    """What is posted: the same for both ways, with a warning when it may arrive a second time.
+
+    Text that Slack would take for markup of ours is escaped, and blocks that Slack would refuse are left
+    out: an alert without its looks is better than none, and than one that pages everybody.
+    """
+    text = escape(message.text) if check({"text": message.text}) else message.text
     payload: dict[str, Any] = {
-        "text": f"{message.text} ({_REPEAT})" if repeat else message.text,
+        "text": f"{text} ({_REPEAT})" if repeat else text,
         "unfurl_links": False,
         "unfurl_media": False,
     }
-    if blocks:
-        payload["blocks"] = _with_repeat(blocks) if repeat else list(blocks)
+    blocks = (
+        _with_repeat(copy.deepcopy(message.blocks)) if repeat and message.blocks else list(message.blocks)
+    )
+    if blocks and not check({"text": text, "blocks": blocks}):
+        payload["blocks"] = blocks
     return payload
 
 

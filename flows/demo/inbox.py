@@ -73,7 +73,7 @@ def mails(stand_in: MailStandIn) -> list[Mail]:
 
 def page(mail: MailStandIn, slack: SlackStandIn) -> str:
     """The whole page as HTML."""
-    posts = [to_html(cast("list[dict[str, Any]]", kept.payload["blocks"])) for kept in reversed(slack.messages)]
+    posts = [to_html(cast("list[dict[str, Any]]", kept.payload.get("blocks", []))) for kept in reversed(slack.messages)]
     return _TEMPLATES.get_template("inbox.html.j2").render(mails=mails(mail), posts=posts)
 
 

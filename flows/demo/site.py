@@ -1,4 +1,4 @@
-"""The demo's world of news: a server on 127.0.0.1 that carries every invented outlet under /OUTLET/."""
+"""The demo's world of news: a server on 127.0.0.1 that carries every invented outlet under /OUTLET/."""  # noqa: A005 -- a module of this package, never loaded by path
 
 from __future__ import annotations
 

@@ -1,0 +1,263 @@
+"""Connections to public addresses only, which end at their deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any, ClassVar
+from urllib.parse import SplitResult, urlsplit
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.response import HTTPResponse
+from urllib3.util.connection import create_connection
+
+from scrapers.errors import FetchError, FetchOutcome, ScraperError
+from scrapers.urls import ascii_host, host_and_port
+
+PORTS = {"http": 80, "https": 443}
+_MAX_TRIES = 4  # addresses of one host; each may cost a whole connect timeout
+
+# The registries of RFC 6890. `ipaddress.is_global` is not used: it calls 224.0.0.1, fec0::1 and the
+# NAT64 form of 169.254.169.254 global, and its answers change between patch releases of Python.
+_CLOSED_4 = tuple(
+    IPv4Network(block)
+    for block in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+        *("192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+        *("224.0.0.0/4", "240.0.0.0/4"),
+        "168.63.129.16/32",  # looks public, answers inside Azure with the machine's secrets
+    )
+)
+_UNICAST_6 = IPv6Network("2000::/3")  # all that IANA has opened; everything else is local or special
+_CLOSED_6 = tuple(
+    IPv6Network(block)
+    for block in (
+        "2001::/23",  # protocol assignments, with Teredo, which wraps an address of anybody's choice
+        "2001:db8::/32",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_public(ip: str) -> bool:
+    """Whether `ip` is an address of the public internet, in whatever IPv6 form it hides an IPv4 one."""
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address):
+        inner = _wrapped(address)
+        if inner is None:
+            return address in _UNICAST_6 and not any(address in block for block in _CLOSED_6)
+        address = inner
+    return not any(address in block for block in _CLOSED_4)
+
+
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+class ForbiddenAddressError(ScraperError):
+    """The host leads to an address that must not be contacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked URL. `own` hosts were named by the user and may have any address and port."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    own: bool
+
+    @property
+    def name(self) -> str:
+        """The host, with its port where that is unusual."""
+        return self.host if self.port in PORTS.values() else f"{self.host}:{self.port}"
+
+
+class Gate:
+    """Says which URLs may be asked for; `allow_hosts` are exempt, written `host` or `host:port`."""
+
+    def __init__(self, allow_hosts: frozenset[str] = frozenset()) -> None:
+        self._own = frozenset(_entry(entry) for entry in allow_hosts)
+
+    def owns(self, host: str, port: int) -> bool:
+        """Whether the user named this host, or this host with this port."""
+        name = ascii_host(host)
+        return (name, None) in self._own or (name, port) in self._own
+
+    def target(self, url: str) -> Target:
+        """Take `url` apart; raises FetchError (bad_url, forbidden_address).
+
+        The URL to be sent is put together again from the checked parts, so that no other parser can
+        find another host in it than the one that was checked.
+        """
+        if re.search(r"[\x00-\x1f\x7f]", url):  # urlsplit would drop some of them
+            raise _bad(url, "contains control characters")
+        try:
+            parts = urlsplit(url)
+            if parts.scheme not in PORTS:
+                raise _bad(url, "only http and https are fetched")
+            if "@" in parts.netloc:
+                raise _bad(url, "carries credentials")
+            host, given = host_and_port(parts.netloc)
+        except ValueError as wrong:
+            raise _bad(url, str(wrong)) from wrong
+        port = PORTS[parts.scheme] if given is None else given
+        target = Target(_rebuilt(parts, host, port), parts.scheme, host, port, self.owns(host, port))
+        if not target.own and port not in PORTS.values():
+            raise forbidden(url, f"port {port} is neither 80 nor 443")
+        return target
+
+
+def _rebuilt(parts: SplitResult, host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    shown += "" if port == PORTS[parts.scheme] else f":{port}"
+    return f"{parts.scheme}://{shown}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _entry(written: str) -> tuple[str, int | None]:
+    try:
+        return host_and_port(written.strip())
+    except ValueError:
+        return ascii_host(written.strip()), None  # a bare IPv6 address
+
+
+def visible(url: str) -> str:
+    """`url` fit for a message: no credentials, nothing unprintable, not endless."""
+    without = re.sub(r"^([a-zA-Z][a-zA-Z0-9+.-]*:[/\\]*)[^/?#]*@", r"\1", url)
+    return "".join(char if char.isprintable() else "?" for char in without[:300])
+
+
+def forbidden(url: str, why: str) -> FetchError:
+    """The refusal to contact what `url` leads to."""
+    return FetchError(f"{visible(url)}: {why}", FetchOutcome.FORBIDDEN_ADDRESS, retryable=False)
+
+
+def _bad(url: str, why: str) -> FetchError:
+    return FetchError(f"{visible(url)}: {why}", FetchOutcome.BAD_URL, retryable=False)
+
+
+class Deadline:
+    """Cuts one request off when its seconds are over, also while it waits inside a library."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self._timer = threading.Timer(max(0.0, seconds), self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+        self.expired = False
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._ends - time.monotonic()
+
+    def attach(self, sock: socket.socket) -> None:
+        """Name the socket to cut; raises TimeoutError when it is too late."""
+        with self._lock:
+            if self.expired:
+                raise TimeoutError("deadline passed")
+            self._sock = sock
+
+    def close(self) -> None:
+        """Let the socket live: the request is done."""
+        self._timer.cancel()
+        with self._lock:
+            self._sock = None
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.expired = True
+            if self._sock is not None:
+                with contextlib.suppress(OSError):  # the other side was quicker
+                    # Not SSLSocket.shutdown, which takes the TLS state away from under the reader.
+                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+
+class _Guarded(HTTPConnection):
+    """A connection that speaks only to public addresses or to the user's own hosts."""
+
+    adapter: ClassVar[GuardedAdapter]
+
+    def _new_conn(self) -> socket.socket:
+        host, port = self._dns_host.strip("[]"), self.port or PORTS["http"]
+        own = self.adapter.gate.owns(host, port)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except socket.gaierror as unknown:
+            raise NameResolutionError(host, self, unknown) from unknown
+        addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
+        open_ones = [ip for ip in addresses if own or is_public(ip)]
+        if not open_ones:
+            raise ForbiddenAddressError(f"{host} has no public address")
+        sock = self._first(open_ones[:_MAX_TRIES], port)
+        # What counts is where we really are: a resolver asked twice may answer differently.
+        if not own and not is_public(str(sock.getpeername()[0])):
+            sock.close()
+            raise ForbiddenAddressError(f"{host} has no public address")
+        return sock
+
+    def _first(self, addresses: list[str], port: int) -> socket.socket:
+        failure: OSError = TimeoutError("no time left to connect")
+        for ip in addresses:
+            seconds = min(float(self.adapter.connect_timeout), self.adapter.watch.left())
+            if seconds <= 0:
+                break
+            try:
+                return create_connection((ip, port), seconds, socket_options=self.socket_options)
+            except OSError as broken:
+                failure = broken
+        if isinstance(failure, TimeoutError):
+            raise failure
+        raise NewConnectionError(self, str(failure)) from failure
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+        """Hand the socket to the watch first: from here on a server may hold us up."""
+        assert self.sock is not None
+        self.adapter.watch.attach(self.sock)
+        return super().getresponse()
+
+
+class _GuardedTls(_Guarded, HTTPSConnection):
+    """The same over TLS."""
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Sends requests over guarded connections; serves one thread, under the current `watch`."""
+
+    trust: bool | str = True  # a test names its own certificate here
+    watch: Deadline
+
+    def __init__(self, gate: Gate, connect_timeout: float) -> None:
+        self.gate = gate
+        self.connect_timeout = connect_timeout
+        super().__init__(pool_connections=8, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make pools whose connections know this adapter."""
+        super().init_poolmanager(*args, **options)
+        bound = {"adapter": self}
+        plain = {"ConnectionCls": type("GuardedHttp", (_Guarded,), bound)}
+        tls = {"ConnectionCls": type("GuardedHttps", (_GuardedTls,), bound)}
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("GuardedHttpPool", (HTTPConnectionPool,), plain),
+            "https": type("GuardedHttpsPool", (HTTPSConnectionPool,), tls),
+        }

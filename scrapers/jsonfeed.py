@@ -1,0 +1,47 @@
+"""Read a JSON Feed (https://jsonfeed.org/version/1.1) into the shape that feeds.py gets from its libraries."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scrapers.errors import FeedError
+
+
+def read(text: str) -> dict[str, Any]:
+    """`language` and `entries` with `link, title, id, published, description, content, authors`, all text.
+
+    Raises FeedError when `text` is no JSON Feed. A broken entry is left out; the others stay.
+    """
+    try:
+        feed = json.loads(text)
+    except (ValueError, RecursionError) as broken:
+        raise FeedError("neither XML nor readable JSON, but text that begins with a brace") from broken
+    version = _text(feed.get("version")) if isinstance(feed, dict) else ""
+    listed = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(listed, list) or ("jsonfeed" not in version and not _has_links(listed)):
+        raise FeedError("JSON, but no JSON Feed: it has no list of `items` with addresses")
+    entries = [_entry(raw) for raw in listed if isinstance(raw, dict)]
+    return {"language": _text(feed.get("language")), "entries": entries}
+
+
+def _entry(raw: dict[str, Any]) -> dict[str, Any]:
+    content = _text(raw.get("content_html")) or _text(raw.get("content_text"))
+    people = raw.get("authors") if isinstance(raw.get("authors"), list) else [raw.get("author")]
+    return {
+        "link": _text(raw.get("url")) or _text(raw.get("external_url")),
+        "title": _text(raw.get("title")),
+        "id": _text(raw.get("id")),
+        "published": _text(raw.get("date_published")) or _text(raw.get("date_modified")),
+        "description": _text(raw.get("summary")),
+        "content": content,
+        "authors": [_text(person.get("name")) for person in people or [] if isinstance(person, dict)],
+    }
+
+
+def _has_links(listed: list[Any]) -> bool:
+    return any(isinstance(raw, dict) and ("url" in raw or "external_url" in raw) for raw in listed)
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

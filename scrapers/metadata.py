@@ -1,0 +1,1 @@
+def clean_authors(x): return tuple(a for a in x if a)

@@ -1,0 +1,54 @@
+"""When a host may be asked again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+MAX_CRAWL_DELAY = 30.0
+MAX_BLOCK = 86400.0
+
+
+class Politeness:
+    """Keeps the starts of two requests to one host apart, for all threads. All times are seconds."""
+
+    def __init__(
+        self,
+        delay: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._delay = delay
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._slower: dict[str, float] = {}
+        self._next_start: dict[str, float] = {}
+        self._blocked_until: dict[str, float] = {}
+
+    def wait(self, host: str) -> None:
+        """Take the next free start for `host` and sleep until then, without holding up other hosts."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next_start.get(host, now))
+            self._next_start[host] = start + max(self._delay, self._slower.get(host, 0.0))
+        if start > now:
+            self._sleep(start - now)
+
+    def slow_down(self, host: str, delay: float) -> None:
+        """Keep at least `delay` between two requests to `host`, but never more than half a minute."""
+        with self._lock:
+            self._slower[host] = min(delay, MAX_CRAWL_DELAY)
+
+    def block(self, host: str, seconds: float) -> None:
+        """Ask nothing of `host` for so long, at most a day; a longer block stays."""
+        with self._lock:
+            until = self._clock() + min(seconds, MAX_BLOCK)
+            self._blocked_until[host] = max(until, self._blocked_until.get(host, until))
+
+    def blocked_for(self, host: str) -> float:
+        """How long `host` wants to be left alone; 0 when it may be asked."""
+        with self._lock:
+            return max(0.0, self._blocked_until.get(host, 0.0) - self._clock())

@@ -1,0 +1,217 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from flows import pipeline
+from flows.house import House
+from flows.pipeline import Tally
+from storage import lookup
+from storage.engine import reading
+from storage.tables import ArticleRow, EntryRow, SourceState
+from tests.flows.rooms import Clock, feed, opened, page, source
+from tests.servers import Reply, Web
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with Web() as server:
+        yield server
+
+
+def run(rooms: House, *, force: bool = True) -> dict[str, Tally]:
+    due = pipeline.claim_due(rooms.configuration.catalogue.sources, rooms, force=force)
+    return {tally.source: tally for tally in pipeline.pass_over(due, rooms)}
+
+
+def titles(rooms: House) -> set[str]:
+    with reading(rooms.engine) as session:
+        return set(session.scalars(select(ArticleRow.title)))
+
+
+def test_an_article_goes_from_the_feed_to_a_match(web: Web, tmp_path: Path, database_url: str) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": page()}
+    with opened(tmp_path, source("wire", web.url("")), database_url=database_url) as rooms:
+        tally = run(rooms)["wire"]
+        assert (tally.outcome, tally.entries, tally.fetched, tally.new, tally.matched) == ("fetched", 1, 1, 1, 1)
+        assert tally.errors == []
+        with reading(rooms.engine) as session:
+            article = lookup.article(session, web.url("/a"))
+            assert article is not None
+            assert article.title == "Rutte names two conditions"
+            assert article.text.count("\n\n") == 2
+            assert str(article.published) == "2025-02-12 14:00:00+00:00"
+            assert article.language == "en"
+            explained = lookup.explain(session, article.id)
+        assert [(one.watch, one.outcome) for one in explained] == [("rutte", "not decided yet")]
+
+
+def test_a_second_pass_stores_nothing_and_fetches_no_known_article(
+    web: Web, tmp_path: Path, database_url: str
+) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a", "/b"), "/a": page(), "/b": page("Other", "<p>" + "word " * 80)}
+    with opened(tmp_path, source("wire", web.url("")), database_url=database_url) as rooms:
+        run(rooms)
+        web.requests.clear()
+        tally = run(rooms)["wire"]
+    assert (tally.entries, tally.fetched, tally.new, tally.revised, tally.matched) == (2, 0, 0, 0, 0)
+    assert [call.path for call in web.requests if call.path != "/robots.txt"] == ["/feed"]
+
+
+def test_validators_of_the_feed_go_to_the_feed_alone(web: Web, tmp_path: Path) -> None:
+    headers = {"ETag": '"f1"', "Last-Modified": "Wed, 12 Feb 2025 14:00:00 GMT"}
+
+    def answer(call: object) -> Reply:
+        asked = getattr(call, "headers", {}).get("if-none-match")
+        return Reply(304) if asked == '"f1"' else Reply(200, feed(web.url(""), "/a"), headers)
+
+    web.routes |= {"/feed": answer, "/a": page()}
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        run(rooms)
+        tally = run(rooms)["wire"]
+    assert tally.outcome == "not_modified"
+    assert [call.headers.get("if-none-match") for call in web.asked("/feed")] == [None, '"f1"']
+    assert [call.headers.get("if-none-match") for call in web.asked("/a")] == [None]
+
+
+@pytest.mark.parametrize("status", [404, 403, 500, 304])
+def test_one_bad_page_costs_no_other_and_is_kept_as_the_feed_told_it(
+    web: Web, tmp_path: Path, status: int
+) -> None:
+    links = [f"/p{n}" for n in range(5)]
+    web.routes |= {"/feed": feed(web.url(""), *links)}
+    web.routes |= {link: page(f"Title of {link}", f"<p>{link} " + "says this of Ukraine " * 20) for link in links}
+    web.routes["/p2"] = Reply(status)
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        tally = run(rooms)["wire"]
+        assert (tally.fetched, tally.new, tally.partial) == (4, 5, 1)
+        assert len(tally.errors) == 1
+        assert web.url("/p2") in tally.errors[0]
+        assert tally.errors[0].startswith("wire: ")
+        assert titles(rooms) == {f"Title of {link}" for link in links if link != "/p2"} | {"Rutte on p2"}
+        with reading(rooms.engine) as session:
+            partial = lookup.article(session, web.url("/p2"))
+        assert partial is not None
+        assert partial.partial
+
+
+def test_a_page_that_comes_back_replaces_the_partial_article_and_matches_once(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": Reply(500)}
+    clock = Clock()
+    with opened(tmp_path, source("wire", web.url("")), clock=clock) as rooms:
+        assert run(rooms)["wire"].matched == 1
+        web.routes["/a"] = page()
+        assert run(rooms)["wire"].fetched == 0  # not yet: the server gets time
+        clock.forward(minutes=5)
+        tally = run(rooms)["wire"]
+        assert (tally.new, tally.revised, tally.matched) == (0, 1, 0)
+        with reading(rooms.engine) as session:
+            assert session.scalars(select(ArticleRow.partial)).all() == [False]
+            assert session.scalars(select(EntryRow.state)).all() == ["stored"]
+
+
+def test_an_edited_article_is_a_revision_and_not_a_second_one(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": page()}
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        run(rooms)
+        web.routes["/feed"] = feed(web.url(""), "/a", titles={"/a": "Rutte names three conditions"})
+        web.routes["/a"] = page("Rutte names three conditions")
+        tally = run(rooms)["wire"]
+        assert (tally.new, tally.revised, tally.matched) == (0, 1, 0)
+        assert titles(rooms) == {"Rutte names three conditions"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (b"<html><head><title>Just a moment...</title></head><body>Checking</body></html>", "HTML"),
+        (b"", "empty"),
+        (Reply(500), "500"),
+        (b"<rss><channel><item>", ""),
+    ],
+)
+def test_a_broken_feed_is_told_and_costs_no_other_source(
+    web: Web, tmp_path: Path, broken: bytes | Reply, says: str
+) -> None:
+    web.routes |= {"/bad": broken, "/feed": feed(web.url(""), "/a"), "/a": page()}
+    both = source("bad", web.url(""), path="/bad") + source("good", web.url(""))
+    with opened(tmp_path, both) as rooms:
+        tallies = run(rooms)
+        assert tallies["good"].new == 1
+        assert tallies["good"].errors == []
+        if says:
+            assert any(says in error and "/bad" in error for error in tallies["bad"].errors), tallies["bad"].errors
+            with reading(rooms.engine) as session:
+                state = session.get_one(SourceState, "bad")
+                assert state.failures == 1
+                assert state.error
+
+
+def test_the_next_route_is_tried_when_one_is_broken_and_the_reason_is_kept(web: Web, tmp_path: Path) -> None:
+    listing = b"<html><body><main><a class='t' href='/a'>Rutte in Brussels</a></main></body></html>"
+    web.routes |= {"/front": listing, "/a": page()}
+    second = f'      - {{type: listing, url: "{web.url("/front")}", links: "main a.t"}}\n'
+    with opened(tmp_path, source("wire", web.url(""), path="/gone", extra=second)) as rooms:
+        tally = run(rooms)["wire"]
+        assert (tally.outcome, tally.new) == ("fetched", 1)
+        assert tally.route.startswith("listing ")
+        assert "404" in tally.errors[0]
+        with reading(rooms.engine) as session:
+            state = session.get_one(SourceState, "wire")
+        assert (state.failures, "404" in state.error) == (0, True)
+
+
+def test_a_link_with_tracking_parameters_in_another_feed_is_known_without_a_fetch(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": page()}
+    web.routes["/other"] = feed(web.url(""), "/a?utm_source=other&amp;utm_medium=rss")
+    both = source("wire", web.url("")) + source("other", web.url(""), path="/other")
+    with opened(tmp_path, both) as rooms:
+        run(rooms)
+        with reading(rooms.engine) as session:
+            assert lookup.counts(session)["articles"] == 1
+        assert len(web.asked("/a")) == 1
+
+
+def test_an_unwanted_topic_is_not_stored_and_not_fetched_again(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a", titles={"/a": "Cake"}), "/a": page("Cake", "<p>" + "Sugar and flour. " * 30)}
+    with opened(tmp_path, source("wire", web.url(""), extra="    topics: required\n")) as rooms:
+        assert (run(rooms)["wire"].off_topic, run(rooms)["wire"].fetched) == (1, 0)
+        assert titles(rooms) == set()
+
+
+def test_a_source_is_polled_when_it_is_due_and_by_one_run_only(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""))}
+    clock = Clock()
+    with opened(tmp_path, source("wire", web.url("")), clock=clock) as rooms:
+        assert set(run(rooms, force=False)) == {"wire"}
+        assert run(rooms, force=False) == {}
+        clock.forward(minutes=6)
+        every = rooms.configuration.catalogue.sources
+        assert [len(pipeline.claim_due(every, rooms)) for _ in range(2)] == [1, 0]
+
+
+def test_a_failing_source_waits_longer_but_is_never_given_up(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": Reply(500)}
+    clock = Clock()
+    with opened(tmp_path, source("wire", web.url("")), clock=clock) as rooms:
+        for _ in range(12):
+            run(rooms)
+        with reading(rooms.engine) as session:
+            state = session.get_one(SourceState, "wire")
+            assert state.next_poll_at is not None
+            assert (state.failures, state.next_poll_at - clock.time) == (12, state.next_poll_at - clock.time)
+            assert 5 < (state.next_poll_at - clock.time).total_seconds() / 60 <= 6 * 60
+
+
+def test_entries_listed_before_a_kill_are_read_after_it_although_the_feed_is_unchanged(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = Reply(200, feed(web.url(""), "/a"), {"ETag": '"f1"'})
+    web.routes |= {"/feed": lambda call: Reply(304) if "if-none-match" in call.headers else feeds, "/a": page()}
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        with monkeypatch.context() as patched:
+            patched.setattr(pipeline, "work", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+            assert "killed" in run(rooms)["wire"].errors[0]
+        tally = run(rooms)["wire"]
+        assert (tally.outcome, tally.new) == ("not_modified", 1)

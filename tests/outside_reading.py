@@ -1,0 +1,40 @@
+"""Adapters of the contract's section 5 for feeds, sitemaps, dates and pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from scrapers import dates, feeds, sitemaps
+
+
+def parse_feed(body: bytes, url: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "link": entry.url,
+            "title": entry.title,
+            "published": entry.published,
+            "summary": entry.summary,
+            "id": entry.id,
+            "author": "; ".join(entry.authors),
+        }
+        for entry in feeds.parse(body, url)
+    ]
+
+
+def parse_sitemap(body: bytes, url: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": entry.kind,
+            "link": entry.url,
+            "lastmod": entry.lastmod,
+            "published": entry.published,
+            "title": entry.title,
+            "language": entry.language,
+        }
+        for entry in sitemaps.parse(body, url)
+    ]
+
+
+def parse_date(text: str) -> datetime | None:
+    return dates.parse(text)
