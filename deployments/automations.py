@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prefect.automations import Automation
+
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
-from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
 _ENDS = {
     f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "Cancelling")
 }
+_WAITS = ("prefect.flow-run.Scheduled", "prefect.flow-run.AwaitingConcurrencySlot")
 _RUNS = ResourceSpecification.model_validate({"prefect.resource.id": "prefect.flow-run.*"})
 
 
-def _watch(name: str, description: str, after: set[str], expect: set[str], seconds: int) -> Automation:
-    return Automation(
+def _watch(name: str, description: str, after: set[str], expect: set[str], seconds: int) -> AutomationCore:
+    return AutomationCore(
         name=name,
         description=description,
         trigger=EventTrigger(
@@ -34,7 +35,7 @@ def _watch(name: str, description: str, after: set[str], expect: set[str], secon
     )
 
 
-def ours() -> list[Automation]:
+def ours() -> list[AutomationCore]:
     """The automations that Varta keeps, by name. Heartbeats come every 30 seconds."""
     beat = {"prefect.flow-run.heartbeat"}
     return [
@@ -49,7 +50,7 @@ def ours() -> list[Automation]:
             "varta: runs that never began",
             "This run was pending for 2 minutes: the process that took it vanished.",
             {"prefect.flow-run.Pending"},
-            {"prefect.flow-run.Running"} | _ENDS,
+            {"prefect.flow-run.Running", *_WAITS} | _ENDS,
             120,
         ),
     ]

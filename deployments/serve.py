@@ -38,7 +38,7 @@ def main(port: int) -> int:
         _say("Starting the Prefect server ...")
         with server.running(settings, port) as address:
             _say(f"Varta keeps watch. Prefect: {address}  Stop with Ctrl-C.")
-            asyncio.run(_serve())
+            asyncio.run(_serve(deployments()))
     except ConfigError as wrong:
         _complain(wrong)
         return 2
@@ -58,7 +58,7 @@ def _upgrade(settings: Settings) -> None:
         engine.dispose()
 
 
-async def _serve() -> None:
+async def _serve(wanted: list[Any]) -> None:
     # Prefect reads its settings at import, so it is imported after they are set
     from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.runner import Runner  # noqa: PLC0415
@@ -68,7 +68,7 @@ async def _serve() -> None:
     runner = Runner(name="varta", limit=MOST_RUNS, pause_on_shutdown=False)
     async with get_client() as client:
         await automations.ensure(client)
-        ids = {d.name: await runner.aadd_deployment(d) for d in deployments()}
+        ids = {d.name: await runner.aadd_deployment(d) for d in wanted}
         await client.create_flow_run_from_deployment(ids["ingest"], name="first-ingest")
     await runner.start()
 
@@ -80,6 +80,8 @@ def deployments() -> list[Any]:
         ConcurrencyLimitStrategy,
     )
     from prefect.schedules import Cron  # noqa: PLC0415
+
+    from prefect.deployments.runner import EntrypointType  # noqa: PLC0415
 
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415

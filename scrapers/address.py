@@ -95,7 +95,7 @@ class Gate:
     """Says which URLs may be asked for; `allow_hosts` are exempt, written `host` or `host:port`."""
 
     def __init__(self, allow_hosts: frozenset[str] = frozenset()) -> None:
-        self._own = frozenset(_entry(entry) for entry in allow_hosts)
+        self._own = frozenset(_entry(entry) for entry in allow_hosts) - {("", None)}
 
     def owns(self, host: str, port: int) -> bool:
         """Whether the user named this host, or this host with this port."""

@@ -105,8 +105,8 @@ def _parse(text: str) -> datetime | None:
     text = text.lower()
     try:
         if whole := _COMPACT.fullmatch(text):
-            year, month, day, *clock = (int(part or 0) for part in whole.groups()[:6])
-            return datetime(year, month, day, *clock, tzinfo=UTC if whole[7] else None)  # noqa: DTZ001
+            year, month, day, hour, minute, second = (int(part or 0) for part in whole.groups()[:6])
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC if whole[7] else None)
         return _read(text)
     except (ValueError, OverflowError):
         return None

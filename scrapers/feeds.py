@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from html.entities import html5
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,7 +20,7 @@ from scrapers import dates, jsonfeed
 from scrapers.article import FeedEntry
 from scrapers.charset import decode
 from scrapers.errors import FeedError
-from scrapers.metadata import clean_authors
+from scrapers.authors import clean
 
 _PROLOG = 65_536  # characters searched for the root element
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b(?=[^<]*>)", re.IGNORECASE)
@@ -100,7 +101,7 @@ def described(text: str) -> str:
 
 
 def _washed(text: str) -> str:
-    """Well-formed where simple means can make it so; without a DTD, whose entities are only used to attack."""
+    """Well-formed where simple means suffice; without a DTD, whose entities serve only attacks."""
     if "&" in text:
         first, *sections = text.split(_CDATA)
         cut = [section.partition(_CDATA_END) for section in sections]
@@ -120,7 +121,7 @@ def _mended(text: str) -> str:
 
 def _reference(found: re.Match[str]) -> str:
     name = found[1]
-    meant = html.entities.html5.get(name) if name else None
+    meant = html5.get(name) if name else None
     return meant or f"&amp;{name or ''}"
 
 
@@ -207,7 +208,7 @@ def _summary(entry: Any) -> str:
 def _authors(entry: Any) -> tuple[str, ...]:
     named = entry.get("authors")
     names = [str((one.get("name") if isinstance(one, dict) else one) or "") for one in named or ()]
-    return clean_authors(names or [str(entry.get("author") or "")])
+    return clean(names or [str(entry.get("author") or "")])
 
 
 def _published(entry: Any) -> datetime | None:

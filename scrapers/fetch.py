@@ -108,9 +108,7 @@ class Http:
         for adapter in self._adapters:
             adapter.close()
 
-    def get(
-        self, url: str, validators: Validators | None = None, *, deadline: float | None = None
-    ) -> FetchedPage:
+    def get(self, url: str, validators: Validators | None = None, *, deadline: float | None = None) -> FetchedPage:
         """The page at `url`, after at most 5 redirects; raises FetchError.
 
         With `validators` the answer may have status 304 and no body. `deadline` limits the time on
@@ -128,9 +126,7 @@ class Http:
         while True:
             target = self._gate.target(here)
             if target.url in seen or len(seen) > MAX_REDIRECTS:
-                why = (
-                    "redirects in a circle" if target.url in seen else f"more than {MAX_REDIRECTS} redirects"
-                )
+                why = "redirects in a circle" if target.url in seen else f"more than {MAX_REDIRECTS} redirects"
                 raise _failure(url, why, FetchOutcome.TOO_MANY_REDIRECTS, retryable=False)
             conditions = {} if seen else asked
             seen.add(target.url)
@@ -149,9 +145,7 @@ class Http:
         if robots:
             rules = self.robots.rules(target.url)
             if not rules.allows(target.url):
-                raise _failure(
-                    target.url, "robots.txt disallows it", FetchOutcome.DISALLOWED, retryable=False
-                )
+                raise _failure(target.url, "robots.txt disallows it", FetchOutcome.DISALLOWED, retryable=False)
             if rules.crawl_delay:
                 self._politeness.slow_down(target.name, rules.crawl_delay)
         if not target.own:
@@ -174,9 +168,7 @@ class Http:
         timeout = (min(self._connect_timeout, left), min(self._read_timeout, left))
         try:
             request = self._request(target.url, conditions)
-            with closing(
-                adapter.send(request, stream=True, timeout=timeout, verify=adapter.trust)
-            ) as response:
+            with closing(adapter.send(request, stream=True, timeout=timeout, verify=adapter.trust)) as response:
                 status, headers = response.status_code, {k.lower(): v for k, v in response.headers.items()}
                 body = self._body(response, target.url, watch) if status in _PAGES else b""
         except ForbiddenAddressError as refused:
@@ -312,9 +304,7 @@ def _broken(url: str, error: BaseException, watch: Deadline) -> FetchError:
     timeouts = (TimeoutError, requests.Timeout, urllib3.exceptions.ReadTimeoutError)
     if watch.expired or watch.left() <= 0 or any(isinstance(cause, timeouts) for cause in chain):
         return _timeout(url)
-    if isinstance(
-        error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationValueError | UnicodeError
-    ):
+    if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationValueError | UnicodeError):
         return _failure(url, str(error), FetchOutcome.BAD_URL, retryable=False)
     why = f"{type(chain[-1]).__name__}: {chain[-1]}"
     if isinstance(error, requests.exceptions.ContentDecodingError):

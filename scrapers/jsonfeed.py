@@ -1,4 +1,4 @@
-"""Read a JSON Feed (https://jsonfeed.org/version/1.1) into the shape that feeds.py gets from its libraries."""
+"""Read a JSON Feed, version 1 or 1.1 (https://jsonfeed.org), into entries as feeds.py knows them."""
 
 from __future__ import annotations
 

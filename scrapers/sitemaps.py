@@ -32,8 +32,9 @@ _BARE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SitemapEntry:
-    """A page, or in an index another sitemap. Times are aware UTC; `published` and `title` are a news sitemap's.
+    """A page, or in an index another sitemap. Times are aware UTC.
 
+    `published`, `title` and `language` come from a news sitemap.
     `lastmod` without a time of day is midnight UTC.
     """
 

@@ -111,9 +111,7 @@ def url_key(url: str) -> str:
     Without scheme, www, mobile and AMP forms, index names, session ids; the query is sorted. Case of
     path and query stays: video and feed ids depend on it. What is no web address is its own key.
     """
-    parts = _parse(url) or _parse(
-        f"http://{url.strip()}" if re.match(r"\s*[\w-]+(\.[\w-]+)+(/|$)", url) else ""
-    )
+    parts = _parse(url) or _parse(f"http://{url.strip()}" if re.match(r"\s*[\w-]+(\.[\w-]+)+(/|$)", url) else "")
     if parts is None:
         return url.strip()
     query = sorted(_meaning(pair) for pair in parts.query if not _is_amp(pair))
@@ -228,9 +226,7 @@ def _is_tracking(pair: str, host: str) -> bool:
     name, value = unquote_plus(raw_name).lower(), unquote_plus(raw_value).strip()
     if _TRACKING.fullmatch(name):
         return True
-    site = next(
-        (names for site, names in _TRACKING_AT.items() if host == site or host.endswith("." + site)), ()
-    )
+    site = next((names for site, names in _TRACKING_AT.items() if host == site or host.endswith("." + site)), ())
     if name in site:
         return True
     return name in _SOMETIMES and bool(_CHANNEL.fullmatch(value) or _bare(value) == _bare(host))

@@ -67,9 +67,7 @@ class Web:
     A function that returns None has written its answer itself. Unknown paths are 404.
     """
 
-    def __init__(
-        self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.requests: list[Call] = []
         self.connections = 0

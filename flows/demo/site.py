@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -13,55 +11,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from flows.demo import press
+from flows.demo import press, printing
 from flows.demo.press import Outlet, Page
+from flows.demo.printing import Answer
 
-_HERE = Path(__file__).parent
-_INDEX = {
-    "rss": "/feed.xml",
-    "atom": "/atom.xml",
-    "news-sitemap": "/news-sitemap.xml",
-    "challenge": "/feed.xml",
-}
-_INDEX_TYPE = {
-    "rss": "application/rss+xml",
-    "atom": "application/atom+xml",
-    "news-sitemap": "application/xml",
-}
-_TEMPLATE = {"rss": "feed.xml.j2", "atom": "atom.xml.j2", "news-sitemap": "news-sitemap.xml.j2"}
-_FEBRUARY = {"en": "February", "uk": "лютого", "ru": "февраля"}  # the demo's world lasts three days
-_MOST_RELATED = 4
-_ROBOTS = "User-agent: *\nDisallow: /cabinet/\nAllow: /\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a feed or sitemap says about a page."""
-
-    url: str
-    title: str
-    published: datetime
-    author: str = ""
-    summary: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The whole answer to one path. `modified` is aware."""
-
-    body: bytes
-    content_type: str
-    modified: datetime
-    status: int = HTTPStatus.OK
-
-    @property
-    def etag(self) -> str:
-        """A strong validator: equal for equal bodies."""
-        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+_CONFIG = Path(__file__).parent / "config"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +62,7 @@ class DemoSite:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.site = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-site")
-        self._answers = dict(_answers(self.outlets, self.url))
+        self._answers = dict(printing.answers(self.outlets, self.url))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -134,16 +90,16 @@ class DemoSite:
         self.outlets = [
             replace(outlet, pages=tuple(page.revised() for page in outlet.pages)) for outlet in self.outlets
         ]
-        self._answers = dict(_answers(self.outlets, self.url))
+        self._answers = dict(printing.answers(self.outlets, self.url))
 
     def write_config(self, folder: Path) -> None:
         """Put sources.yaml, watchlist.yaml and destinations.yaml for this world into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        template = (_HERE / "config" / "sources.yaml.j2").read_text(encoding="utf-8")
-        sources = _environment().from_string(template).render(base=self.url)
+        template = (_CONFIG / "sources.yaml.j2").read_text(encoding="utf-8")
+        sources = printing.environment().from_string(template).render(base=self.url)
         (folder / "sources.yaml").write_text(sources, encoding="utf-8")
         for name in ("watchlist.yaml", "destinations.yaml"):
-            shutil.copyfile(_HERE / "config" / name, folder / name)
+            shutil.copyfile(_CONFIG / name, folder / name)
 
     def truth(self) -> dict[str, Truth]:
         """What stands at each article's URL now."""
@@ -152,13 +108,11 @@ class DemoSite:
 
     def answer(self, path: str) -> Answer:
         """What the server has at `path`, whose query string does not matter."""
-        return self._answers.get(path.partition("?")[0], _plain("Not found\n", HTTPStatus.NOT_FOUND))
+        return self._answers.get(path.partition("?")[0], printing.plain("Not found\n", HTTPStatus.NOT_FOUND))
 
     def _truth(self, outlet: Outlet, page: Page) -> Truth:
         url = f"{self.url}/{outlet.id}{page.path}"
-        links = [
-            link for other in self.outlets for link in other.links if link.to == f"{outlet.id}{page.path}"
-        ]
+        links = [link for other in self.outlets for link in other.links if link.to == f"{outlet.id}{page.path}"]
         return Truth(
             url=url,
             outlet=outlet.id,
@@ -219,103 +173,5 @@ class _Handler(BaseHTTPRequestHandler):
             return False
 
 
-def _answers(outlets: Sequence[Outlet], base: str) -> Iterator[tuple[str, Answer]]:
-    templates = _environment()
-    yield "/robots.txt", _plain(_ROBOTS)
-    for outlet in outlets:
-        here = f"{base}/{outlet.id}"
-        for path, answer in _Printer(templates, outlet, here, base).everything():
-            yield f"/{outlet.id}{path}", answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Printer:
-    templates: Environment
-    outlet: Outlet
-    here: str
-    base: str
-
-    def everything(self) -> Iterator[tuple[str, Answer]]:
-        outlet = self.outlet
-        if outlet.index == "challenge":
-            yield _INDEX["challenge"], self._html("challenge.html.j2", ())
-            return
-        listed = [page for page in outlet.pages if page.in_index]
-        yield "/", self._html("listing.html.j2", listed)
-        if outlet.index == "listing":
-            for day in sorted({page.published.date() for page in outlet.pages}):
-                of_day = [page for page in outlet.pages if page.published.date() == day]
-                yield f"/archive/{day:%Y/%m/%d}/", self._html("listing.html.j2", of_day)
-        else:
-            yield _INDEX[outlet.index], self._index(listed)
-            yield "/sitemap-2025-02.xml", self._xml("sitemap.xml.j2", "application/xml", outlet.pages)
-        for page in outlet.pages:
-            yield page.path, self._page(page)
-
-    def _page(self, page: Page) -> Answer:
-        if page.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _plain("Internal Server Error\n", page.status)
-        if page.status != HTTPStatus.OK:
-            return _plain("Not found\n", page.status)
-        others = [other for other in self.outlet.pages if other is not page and other.status == HTTPStatus.OK]
-        related = [(other.title, f"{self.here}{other.path}") for other in others[:_MOST_RELATED]]
-        return self._html(
-            f"{self.outlet.layout}.html.j2", [page], page=page, url=f"{self.here}{page.path}", related=related
-        )
-
-    def _index(self, listed: Sequence[Page]) -> Answer:
-        entries = [
-            Entry(f"{self.here}{page.path}", page.title, page.published, page.author, page.summary)
-            for page in listed
-        ]
-        entries += [
-            Entry(f"{self.base}/{link.to}?{link.query}", link.title, link.published)
-            for link in self.outlet.links
-        ]
-        entries.sort(key=lambda entry: entry.published, reverse=True)
-        kind = self.outlet.index
-        return self._xml(_TEMPLATE[kind], _INDEX_TYPE[kind], listed, entries=entries)
-
-    def _html(self, template: str, pages: Sequence[Page], **more: Any) -> Answer:
-        return self._print(template, f"text/html; charset={self.outlet.encoding}", pages, more)
-
-    def _xml(self, template: str, content_type: str, pages: Sequence[Page], **more: Any) -> Answer:
-        return self._print(template, content_type, pages, more)
-
-    def _print(self, template: str, content_type: str, pages: Sequence[Page], more: dict[str, Any]) -> Answer:
-        modified = _latest(page.changed for page in pages)
-        text = self.templates.get_template(template).render(
-            site=self.outlet, here=self.here, pages=pages, modified=modified, **more
-        )
-        return Answer(text.encode(self.outlet.encoding, "xmlcharrefreplace"), content_type, modified)
-
-
-def _environment() -> Environment:
-    templates = Environment(
-        loader=FileSystemLoader(_HERE / "sites"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters["prose"] = _prose
-    templates.filters["rfc822"] = format_datetime
-    return templates
-
-
-def _prose(when: datetime, language: str, between: str = ", ") -> str:
-    """The date as people write it, without a zone: 12 лютого 2025, 19:30."""
-    return f"{when.day} {_FEBRUARY[language]} {when.year}{between}{when:%H:%M}"
-
-
-def _latest(times: Iterable[datetime]) -> datetime:
-    return max(times, default=datetime(2025, 2, 11, tzinfo=UTC))
-
-
 def _http_date(when: datetime) -> str:
     return format_datetime(when.astimezone(UTC), usegmt=True)
-
-
-def _plain(text: str, status: int = HTTPStatus.OK) -> Answer:
-    return Answer(text.encode(), "text/plain; charset=utf-8", _latest(()), status)

@@ -12,9 +12,7 @@ from scrapers.charset import decode
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "feeds" / "encoding"
 TEXT = "Міністр закордонних справ України зустрівся з послом. Оборона тримається, їжа є, ґанок цілий. " * 3
-RUSSIAN = (
-    "Министр обороны заявил о поставках вооружений, сообщает агентство. Это уже третий случай за год. " * 3
-)
+RUSSIAN = "Министр обороны заявил о поставках вооружений, сообщает агентство. Это уже третий случай за год. " * 3
 POLISH = "Minister obrony ogłosił, że żołnierze dotarli na miejsce. Zażółć gęślą jaźń, powiedział poseł. " * 3
 
 
@@ -39,9 +37,7 @@ def test_right_declaration_is_followed_wherever_it_stands(name: str, where: str)
     assert decode(page.encode(name), header) == page
 
 
-@pytest.mark.parametrize(
-    "declared", ["iso-8859-1", "windows-1251", "koi8-r", "ascii", "gbk", "utf-16", "nonsense"]
-)
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1251", "koi8-r", "ascii", "gbk", "utf-16", "nonsense"])
 def test_utf8_is_believed_over_any_declaration(declared: str) -> None:
     page = html(TEXT, declared)
     assert decode(page.encode(), f"text/html; charset={declared}") == page
@@ -109,9 +105,7 @@ def test_page_cut_in_the_middle_of_a_letter_is_read() -> None:
     assert decode(TEXT.encode()[:-3]).startswith(TEXT[:-10])
 
 
-@pytest.mark.parametrize(
-    "label", ["unicode_escape", "raw_unicode_escape", "utf-7", "rot13", "punycode", "idna", "hex"]
-)
+@pytest.mark.parametrize("label", ["unicode_escape", "raw_unicode_escape", "utf-7", "rot13", "punycode", "idna", "hex"])
 def test_codecs_that_are_no_charsets_are_not_used(label: str) -> None:
     body = rb"<p>\ud800 +ADw-script+AD4- abc</p>"
     assert decode(body, f"text/html; charset={label}") == body.decode("ascii")
@@ -119,10 +113,7 @@ def test_codecs_that_are_no_charsets_are_not_used(label: str) -> None:
 
 def test_nul_and_lone_surrogates_never_come_out() -> None:
     assert decode(b"a\x00b") == "ab"
-    assert (
-        decode("аб".encode("utf-16-le").join([codecs.BOM_UTF16_LE, b"\x00\xd8"])).encode()
-        == "аб\ufffd".encode()
-    )
+    assert decode("аб".encode("utf-16-le").join([codecs.BOM_UTF16_LE, b"\x00\xd8"])).encode() == "аб\ufffd".encode()
     assert "\x00" not in decode("<a>\x00б".encode("utf-16-le"))
 
 
@@ -161,9 +152,7 @@ def test_empty_body_is_empty_text() -> None:
 @pytest.mark.skipif(not DATA.exists(), reason="shared data is absent")
 def test_real_feeds_come_out_as_their_authors_wrote_them() -> None:
     rows = [json.loads(line) for line in (DATA / "expected.jsonl").read_text().splitlines()]
-    wrong = [
-        row["file"] for row in rows if row["first_title"] not in plain((DATA / row["file"]).read_bytes())
-    ]
+    wrong = [row["file"] for row in rows if row["first_title"] not in plain((DATA / row["file"]).read_bytes())]
     assert wrong == []
 
 

@@ -40,18 +40,22 @@ def http(web: Web) -> Iterator[Http]:
         yield client
 
 
-def opened(*webs: Web, **options: float) -> Http:
-    limits = {"deadline": 1.0, "connect_timeout": 1.0, "read_timeout": 5.0} | options
-    robots = bool(limits.pop("respect_robots", False))
+def opened(
+    *webs: Web,
+    deadline: float = 1.0,
+    read_timeout: float = 5.0,
+    max_bytes: int = 10 << 20,
+    respect_robots: bool = False,
+) -> Http:
     return Http(
         agent="VartaTest/1.0",
         allow_hosts=frozenset(web.host for web in webs),
-        respect_robots=robots,
+        connect_timeout=1.0,
+        read_timeout=read_timeout,
+        deadline=deadline,
+        max_bytes=max_bytes,
+        respect_robots=respect_robots,
         now=lambda: NOW,
-        deadline=limits["deadline"],
-        connect_timeout=limits["connect_timeout"],
-        read_timeout=limits["read_timeout"],
-        max_bytes=int(limits.get("max_bytes", 10 << 20)),
     )
 
 
@@ -201,9 +205,7 @@ def test_five_redirects_are_followed_and_no_sixth(web: Web, http: Http) -> None:
         ("http://[::1", FetchOutcome.BAD_URL),
     ],
 )
-def test_redirect_is_checked_like_the_first_url(
-    web: Web, http: Http, location: str, outcome: FetchOutcome
-) -> None:
+def test_redirect_is_checked_like_the_first_url(web: Web, http: Http, location: str, outcome: FetchOutcome) -> None:
     web.routes["/a"] = servers.redirect(location)
     failed = failure(http, web.url("/a"))
     assert (failed.outcome, failed.retryable) == (outcome, False)
@@ -228,9 +230,7 @@ def test_cookies_are_not_kept_on_one_host_either(web: Web, http: Http) -> None:
     assert all("cookie" not in call.headers for call in web.requests)
 
 
-def test_surroundings_do_not_leak_in(
-    web: Web, http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_surroundings_do_not_leak_in(web: Web, http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     netrc.chmod(0o600)
@@ -246,9 +246,7 @@ def test_surroundings_do_not_leak_in(
 
 
 @pytest.mark.parametrize("fault", [servers.slow_headers, servers.slow_body, servers.silent])
-def test_deadline_holds_against_a_dripping_server(
-    web: Web, http: Http, fault: Callable[[Call], None]
-) -> None:
+def test_deadline_holds_against_a_dripping_server(web: Web, http: Http, fault: Callable[[Call], None]) -> None:
     web.routes["/a"] = fault
     began = time.monotonic()
     failed = failure(http, web.url("/a"))
@@ -282,12 +280,10 @@ def test_server_that_says_nothing_costs_the_read_timeout(web: Web) -> None:
 def test_host_that_takes_no_connection_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         place = full.getsockname()
-        waiting = [socket.create_connection(place) for _ in range(1)]
-        for _ in range(4):  # fill the queue: further handshakes hang
-            extra = socket.socket()
-            extra.setblocking(False)
-            extra.connect_ex(place)
-            waiting.append(extra)
+        waiting = [socket.socket() for _ in range(5)]
+        for sock in waiting:  # fill the queue: further handshakes hang
+            sock.settimeout(0)
+            sock.connect_ex(place)
         with Http(
             agent="t",
             allow_hosts=frozenset({"127.0.0.1"}),
@@ -411,14 +407,13 @@ def test_nonsense_is_always_a_fetch_error_or_a_page(web: Web, http: Http, raw: b
 
     web.routes["/a"] = nonsense
     try:
-        page = http.get(web.url("/a"))
+        answer = str(http.get(web.url("/a")).status)
     except FetchError as failed:
-        assert str(failed).isprintable()
-    else:
-        assert page.status == 200
+        answer = str(failed)
+    assert answer == "200" or (answer.startswith("http://") and answer.isprintable())
 
 
-def test_nobody_listening_is_unreachable(http: Http) -> None:
+def test_nobody_listening_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with Http(agent="t", allow_hosts=frozenset({"localhost"}), respect_robots=False, now=lambda: NOW) as own:
@@ -440,9 +435,7 @@ def test_unknown_host_is_unreachable(http: Http) -> None:
     ("header", "seconds"),
     [("120", 120), (format_datetime(NOW + timedelta(hours=1), usegmt=True), 3600), ("9999999999", 86400)],
 )
-def test_host_is_left_alone_as_long_as_it_asks(
-    web: Web, http: Http, status: int, header: str, seconds: int
-) -> None:
+def test_host_is_left_alone_as_long_as_it_asks(web: Web, http: Http, status: int, header: str, seconds: int) -> None:
     web.routes |= {"/a": Reply(status, headers={"Retry-After": header}), "/b": b"page"}
     assert failure(http, web.url("/a")).retry_after == seconds
     later = failure(http, web.url("/b"))
@@ -484,9 +477,7 @@ def test_redirect_to_a_disallowed_page_is_not_followed(web: Web) -> None:
     assert not web.asked("/no")
 
 
-@pytest.mark.parametrize(
-    "fault", [Reply(404), Reply(403), Reply(500), servers.reset, servers.redirect("/robots.txt")]
-)
+@pytest.mark.parametrize("fault", [Reply(404), Reply(403), Reply(500), servers.reset, servers.redirect("/robots.txt")])
 def test_missing_or_broken_robots_do_not_silence_a_feed(web: Web, fault: servers.Route) -> None:
     web.routes |= {"/robots.txt": fault, "/feed": b"feed"}
     with opened(web, respect_robots=True) as http:
@@ -530,9 +521,7 @@ def certificate(tmp_path: Path) -> Path:
     )
     pem = tmp_path / "server.pem"
     pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return pem
@@ -542,9 +531,7 @@ def certificate(tmp_path: Path) -> Path:
 def tls_web(certificate: Path) -> Iterator[Web]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with Web(
-        {"/a": b"page", "/slow": servers.slow_headers, "/body": servers.slow_body}, tls=context
-    ) as running:
+    with Web({"/a": b"page", "/slow": servers.slow_headers, "/body": servers.slow_body}, tls=context) as running:
         yield running
 
 
