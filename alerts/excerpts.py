@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from alerts.model import Excerpt, Field, Hit
 
 LONGEST = 400
+_DOTS = 2  # characters that each ellipsis costs
 _BREAK = re.compile(r"(?<=[.!?…])[»”\"')\]]*\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])|\s*\n\s*")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:[A-ZА-ЯІЇЄҐ]|Mr|Mrs|Ms|Dr|St|Gen|Lt|Col|Sgt|Prof|Gov|Sen|Rep|No|vs|U\.S|U\.K|a\.m|p\.m|"
@@ -21,8 +23,11 @@ def choose(title: str, text: str, hits: Sequence[Hit]) -> Excerpt:
     if not body:
         return _cut(title, 0, len(title), hits, Field.TITLE)
     best, most = (0, len(text)), 0
+    body.sort(key=lambda hit: hit.start)
+    starts = [hit.start for hit in body]
     for start, end in sentences(text):
-        terms = {hit.surface.casefold() for hit in body if start <= hit.start and hit.end <= end}
+        inside = body[bisect_left(starts, start) : bisect_left(starts, end)]
+        terms = {hit.surface.casefold() for hit in inside if hit.end <= end}
         if len(terms) > most:
             best, most = (start, end), len(terms)
     return _cut(text, *best, body, Field.TEXT)
@@ -46,14 +51,26 @@ def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> 
     left, right = start, end
     if end - start > LONGEST:
         first = marks[0][0] if marks else start
-        left = max(start, min(first - LONGEST // 3, end - LONGEST))
-        right = min(end, left + LONGEST)
+        room = LONGEST - 2 * _DOTS
+        left = max(start, min(first - room // 3, end - room))
+        right = min(end, left + room)
         left = left if left == start else _word_start(text, left, right)
         right = right if right == end else _word_end(text, left, right)
     before, after = "… " if left > start else "", " …" if right < end else ""
     shift = len(before) - left
     kept = tuple((a + shift, b + shift) for a, b in marks if left <= a and b <= right)
     return Excerpt(before + text[left:right] + after, kept, where)
+
+
+def merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places in order, overlapping ones made one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if kept and start < kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
+        else:
+            kept.append((start, end))
+    return kept
 
 
 def _longest(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,19 +7,22 @@ for an article does not grow with the number of watches.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from alerts import excerpts
+from alerts import excerpts, query
 from alerts.model import Field, Hit, Match
 from alerts.normalize import Token, tokens
 from alerts.query import And, Named, Node, Not, Or, Term
 from alerts.watchlist import Entity, Watch, Watchlist, parsed
 from scrapers.article import Article
 
-# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end
-_GAP = re.compile(r"[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6}")
+# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end,
+# no blank line
+_GAP = re.compile(r"(?!\s*\n\s*\n)[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6}")
 _PARAGRAPH = re.compile(r"\n\s*")
 
 
@@ -50,6 +53,7 @@ class Compiled:
     names: Mapping[str, _Names]
     watches: tuple[tuple[Watch, Node], ...]
     topics: Mapping[str, Node]
+    concerned: Mapping[Leaf, tuple[int, ...]]  # the watches that a leaf can make hold, by position
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ def compile(watchlist: Watchlist) -> Compiled:  # noqa: A001 - the verb of the t
             leaves.update(dict.fromkeys(group))
     for tree in [*topics.values(), *(tree for _, tree in watches)]:
         leaves.update(dict.fromkeys(_terms(tree)))
-    return Compiled(_index(leaves), entities, watches, topics)
+    return Compiled(_index(leaves), entities, watches, topics, _concerned(watches, entities))
 
 
 def compile_one(text: str, watchlist: Watchlist) -> Compiled:
@@ -86,7 +90,9 @@ def match(article: Article, compiled: Compiled) -> list[Match]:
     """Every watch that `article` matches, with all hits and the sentence that shows why."""
     found = _find(article, compiled)
     matches = []
-    for watch, tree in compiled.watches:
+    # no query holds without a hit (see `query`), so watches of which nothing was found are not looked at
+    concerned = {at for leaf in found.by_leaf for at in compiled.concerned.get(leaf, ())}
+    for watch, tree in (compiled.watches[at] for at in sorted(concerned)):
         hits = _holds(tree, found)
         if hits:
             ordered = _in_order(hits)
@@ -121,12 +127,25 @@ def _names(entity: Entity) -> _Names:
 
 def _terms(node: Node) -> Iterable[Leaf]:
     if isinstance(node, Term):
-        yield Leaf(node.text)
+        yield Leaf(node.text, node.case)
     elif isinstance(node, Not):
         yield from _terms(node.part)
     elif isinstance(node, And | Or):
         for part in node.parts:
             yield from _terms(part)
+
+
+def _concerned(watches: Sequence[tuple[Watch, Node]], entities: Mapping[str, _Names]) -> dict[Leaf, tuple[int, ...]]:
+    found: dict[Leaf, dict[int, None]] = defaultdict(dict)
+    for at, (_, tree) in enumerate(watches):
+        for leaf in _terms(tree):
+            found[leaf][at] = None
+        for named in query.leaves(tree):
+            if isinstance(named, Named):
+                names = entities[named.entity]
+                for leaf in (*names.strong, *names.weak):
+                    found[leaf][at] = None
+    return {leaf: tuple(positions) for leaf, positions in found.items()}
 
 
 def _index(leaves: Iterable[Leaf]) -> dict[str, tuple[tuple[Leaf, tuple[str, ...]], ...]]:
@@ -164,9 +183,7 @@ def _scan(text: str, where: Field, read: Sequence[Token], compiled: Compiled, fo
 
 def _is_whole(text: str, spelled: Sequence[Token]) -> bool:
     """Whether only such marks stand between the words as a name may have."""
-    return all(
-        _GAP.fullmatch(text, one.end, after.start) for one, after in zip(spelled, spelled[1:], strict=False)
-    )
+    return all(_GAP.fullmatch(text, one.end, after.start) for one, after in pairwise(spelled))
 
 
 def _case_holds(leaf: Leaf, text: str, spelled: Sequence[Token]) -> bool:
@@ -192,7 +209,7 @@ def _word_holds(name: str, surface: str, *, exact: bool) -> bool:
 def _holds(node: Node, found: _Found) -> list[Hit] | None:
     """The hits that make `node` hold, none for what holds by absence; None when it does not hold."""
     if isinstance(node, Term):
-        return found.by_leaf.get(Leaf(node.text))
+        return found.by_leaf.get(Leaf(node.text, node.case))
     if isinstance(node, Named):
         return _entity(node.entity, found) or None
     if isinstance(node, Not):
@@ -209,8 +226,7 @@ def _entity(name: str, found: _Found) -> list[Hit]:
         found.entities[name] = []  # two entities may need each other; the second look ends it
         names = found.compiled.names[name]
         hits = _of(names.strong, found) + _beside(names, found)
-        vetoes = _of(names.veto, found)
-        found.entities[name] = [hit for hit in hits if not any(_overlaps(hit, veto) for veto in vetoes)]
+        found.entities[name] = _without(hits, _of(names.veto, found))
     return found.entities[name]
 
 
@@ -233,11 +249,23 @@ def _of(leaves: Iterable[Leaf], found: _Found) -> list[Hit]:
 def _paragraph(hit: Hit, found: _Found) -> tuple[Field, int]:
     if hit.field is Field.TITLE:
         return hit.field, 0
-    return hit.field, sum(at <= hit.start for at in found.breaks)
+    return hit.field, bisect_right(found.breaks, hit.start)
 
 
-def _overlaps(one: Hit, other: Hit) -> bool:
-    return one.field is other.field and one.start < other.end and other.start < one.end
+def _without(hits: list[Hit], vetoes: list[Hit]) -> list[Hit]:
+    """The hits that no veto overlaps."""
+    if not hits or not vetoes:
+        return hits
+    places = {
+        where: excerpts.merged([(veto.start, veto.end) for veto in vetoes if veto.field is where]) for where in Field
+    }
+    return [hit for hit in hits if not _is_inside(hit, places[hit.field])]
+
+
+def _is_inside(hit: Hit, places: Sequence[tuple[int, int]]) -> bool:
+    """Whether `hit` overlaps one of `places`, which are in order and apart from each other."""
+    before = bisect_right(places, (hit.end - 1, hit.end)) - 1
+    return any(start < hit.end and hit.start < end for start, end in places[max(0, before) : before + 2])
 
 
 def _in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:

@@ -10,11 +10,24 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_SAME_LENGTH = {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇"} | {ord("ё"): "е", ord("ѐ"): "е", ord("ѝ"): "и"}
-_ODD = re.compile("[\u00ad\u0300-\u036f\u0483-\u0487\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
-_DROPPED = re.compile("[\u00ad\u0300-\u036f\u0483-\u0487\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+_INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_MARKS = "\u0300-\u036f\u0483-\u0487"
+_BASE = {  # á, decomposed or not, is a: newspapers write Orban and Orbán of one man
+    code: base
+    for code in (*range(0x00E0, 0x0250), *range(0x1E00, 0x1F00))
+    if (base := unicodedata.normalize("NFD", chr(code))[0]).isascii()
+}
+_SAME_LENGTH = _BASE | str.maketrans("łøđıёѐѝ", "lodiееи") | {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇"}
+_ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
+_DROPPED = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
-_TOKEN = re.compile(r"\d+|[a-z\u00df-\u024f\u1e00-\u1eff]+(?:'(?!s\b)[a-z\u00df-\u024f\u1e00-\u1eff]+)*|[\u0400-\u052f]+(?:'[\u0400-\u052f]+)*|[^\W\d_]")
+_LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
+_CYRILLIC = r"\u0400-\u052f"
+_TOKEN = re.compile(
+    rf"\d+|[{_LATIN}]+(?:'(?!s\b)[{_LATIN}]+)*|[{_CYRILLIC}]+(?:'[{_CYRILLIC}]+)*"
+    r"|(?:(?=[^\W\d_])[\u0370-\u03ff\u0530-\u10ff])+"  # Greek to Georgian: words, too
+    r"|[^\W\d_]"  # scripts without spaces: each sign
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +44,7 @@ def tokens(text: str) -> list[Token]:
     folded, spans = fold(text)
     if spans is None:
         return [Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(folded)]
-    return [
-        Token(found[0], spans[found.start()][0], spans[found.end() - 1][1])
-        for found in _TOKEN.finditer(folded)
-    ]
+    return [Token(found[0], spans[found.start()][0], spans[found.end() - 1][1]) for found in _TOKEN.finditer(folded)]
 
 
 def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from alerts.errors import QueryError
 from alerts.normalize import tokens
@@ -18,10 +19,14 @@ DEEPEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or the words of a phrase side by side. `column` counts from 1."""
+    """A word, or the words of a phrase side by side. `column` counts from 1.
+
+    The capitals of a word bind as it is written (`auto`), those of a quoted one do not (`any`).
+    """
 
     text: str
     column: int
+    case: Literal["auto", "any"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,10 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<bracket>[()])|(?P<quote>["«“„])|(?P<or>\|)|(?P<minus>-)(?=\S)|(?P<word>[^\s()"«»“”„|]+))"""
 )
 _OPERATORS = ("AND", "OR", "NOT")
-_RESERVED = re.compile(r"(NEAR|ONEAR|ATLEAST)(/\d*)?$")
-_FIELD = re.compile(r"(title|intitle|lead|body|source|site|kind|lang|country|author|tag):", re.IGNORECASE)
+_RESERVED = re.compile(r"(NEAR|ONEAR|ATLEAST)(/.*)?$")
+_FIELD = re.compile(r"[^\W\d_]+:")
+# Signs of other query languages, of punctuation or of nothing: read as words they would mislead.
+_FOREIGN = re.compile(r"[\x00-\x1f\x7f~^!?+=,;:<>{}\[\]\\%$]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,7 @@ def parse(query: str) -> Node:
     read = list(_tokens(query))
     if not read:
         raise QueryError("the query is empty: write a word, a phrase in quotes, or @entity", 1)
-    if len(read) > MOST_WORDS:
-        where = read[MOST_WORDS].column
+    if where := _overflow(read):
         raise QueryError(f"the query has more than {MOST_WORDS:,} words: split it into several watches", where)
     parser = _Parser(read, len(query) + 1)
     tree = parser.either(0)
@@ -97,6 +103,16 @@ def leaves(node: Node) -> Iterator[Term | Named]:
             yield from leaves(part)
     else:
         yield node
+
+
+def _overflow(read: list[_Token]) -> int:
+    """The column where the words become too many, else 0."""
+    words = 0
+    for token in read:
+        words += len(token.text.split()) or 1
+        if words > MOST_WORDS:
+            return token.column
+    return 0
 
 
 def _is_positive(node: Node) -> bool:
@@ -144,12 +160,15 @@ def _word(text: str, column: int) -> _Token:
         raise QueryError(f"searching in a field ({field[0]}) is not built yet: write the words alone", column)
     if text.startswith("="):
         raise QueryError("exact spelling with = is not built yet: write the word alone", column)
-    if text.endswith("*"):
+    if "*" in text:
         raise QueryError("a prefix with * is not built yet: write each form, joined by OR", column)
     if text.startswith("@"):
         if not re.fullmatch(r"@[a-z0-9][a-z0-9-]*", text):
             raise QueryError("an entity is written as @id, with the id of the watchlist", column)
         return _Token("entity", text[1:], column)
+    if foreign := _FOREIGN.search(text):
+        what = f"`{foreign[0]}` has no meaning here: remove it, or put the words in quotes"
+        raise QueryError(what, column + foreign.start())
     return _Token("word", _checked(text, column), column)
 
 
@@ -206,7 +225,7 @@ class _Parser:
         if token.kind == "bracket" and token.text == "(":
             return self._bracket(token, depth)
         if token.kind in ("word", "phrase"):
-            return Term(token.text, token.column)
+            return Term(token.text, token.column, "any" if token.kind == "phrase" else "auto")
         if token.kind == "entity":
             return Named(token.text, token.column)
         raise QueryError(f"unexpected '{token.text}': a word is missing before it", token.column)

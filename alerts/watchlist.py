@@ -33,7 +33,7 @@ def _name(text: str) -> str:
     return text
 
 
-T = TypeVar("T", "Entity", "Watch")
+T = TypeVar("T", bound="Entity | Watch")
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Names = Annotated[tuple[Annotated[str, AfterValidator(_name)], ...], BeforeValidator(_one_or_more)]
 
@@ -191,7 +191,12 @@ def _unknown_destinations(
 
 
 def _versioned(watch: Watch, tree: Node, entities: Sequence[Entity]) -> Watch:
-    used = {leaf.entity for leaf in query.leaves(tree) if isinstance(leaf, Named)}
+    used: set[str] = set()
+    wanted = {leaf.entity for leaf in query.leaves(tree) if isinstance(leaf, Named)}
+    while wanted:  # an entity that another one needs decides too
+        used |= wanted
+        needed = (need[1:] for one in entities if one.id in wanted for need in one.needs if need.startswith("@"))
+        wanted = set(needed) - used
     return replace(watch, version=_digest(watch.query, [one for one in entities if one.id in used]))
 
 

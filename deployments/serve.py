@@ -45,7 +45,7 @@ def main(port: int) -> int:
     except (ServerError, StorageError) as broken:
         _complain(broken)
         return 1
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
         _say("Stopped.")
     return 0
 
@@ -66,6 +66,10 @@ async def _serve(wanted: list[Any]) -> None:
     from deployments import automations  # noqa: PLC0415
 
     runner = Runner(name="varta", limit=MOST_RUNS, pause_on_shutdown=False)
+    loop, whole = asyncio.get_running_loop(), asyncio.current_task()
+    assert whole is not None
+    # the runner's own handler calls a coroutine without awaiting it; cancelled, it ends its runs and itself
+    runner.handle_sigterm = lambda *_: loop.call_soon_threadsafe(whole.cancel)  # type: ignore[method-assign]
     async with get_client() as client:
         await automations.ensure(client)
         ids = {d.name: await runner.aadd_deployment(d) for d in wanted}
@@ -94,16 +98,19 @@ def deployments() -> list[Any]:
     def every(cron: str, slug: str) -> Cron:
         return Cron(cron, timezone=ZONE, slug=slug)
 
-    return [
-        ingest.to_deployment(
-            "ingest", schedule=every("*/2 * * * *", "every-2-minutes"), concurrency_limit=alone
-        ),
-        deliver.to_deployment(
-            "deliver", schedule=every("* * * * *", "every-minute"), concurrency_limit=alone
-        ),
-        upkeep.to_deployment("upkeep", schedule=every("30 4 * * *", "at-night"), concurrency_limit=alone),
-        backfill.to_deployment("backfill", concurrency_limit=in_turn),
+    plan = [
+        (ingest, every("*/2 * * * *", "every-2-minutes"), alone),
+        (deliver, every("* * * * *", "every-minute"), alone),
+        (upkeep, every("30 4 * * *", "at-night"), alone),
+        (backfill, None, in_turn),
     ]
+    found = []
+    for flow, when, limit in plan:
+        deployment = flow.to_deployment(flow.name, schedule=when, concurrency_limit=limit)
+        # as a module it loads from any folder; by path, flows/ itself would come onto the import path
+        deployment.entrypoint = f"flows.{flow.name}.{flow.name}"
+        found.append(deployment)
+    return found
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -37,7 +37,10 @@ _BYLINE = re.compile(
     r"(?<![a-z])(?:author|byline|autor|auteur|autore|article__author)(?:[-_]*(?:name|s|link))?(?![a-z])", re.IGNORECASE
 )
 _STAMP = re.compile(r"(?<![a-z])(?:date|time|published|posted|pubdate|datetime|timestamp|meta)(?![a-z])", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d\d?\.\d\d?\.\d\d(?!\d)")
 _FIRST_YEAR = 1990
+_NEARBY = 120  # elements behind the heading in which a date is looked for
+_SHORT = 60  # characters around a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,8 @@ def _published(
             best = (when, origin)
         if best[0] and best[0].tzinfo:
             break
+    if best[0] is None and found.headings:
+        best = _beside(found.headings[0]), DateOrigin.TEXT
     if best[0] is None and (day := htmldate.find_date(tree, extensive_search=False, original_date=True, url=url)):
         return dates.parse(day), DateOrigin.TEXT
     return best
@@ -257,6 +262,20 @@ def _stamps(found: _Found, linked: jsonld.Linked, url: str) -> Iterator[tuple[st
         if not _is_aside(element):
             given = element.get("datetime") or element.get("content")
             yield given or _content(element), DateOrigin.TEXT
+
+
+def _beside(heading: HtmlElement) -> datetime | None:
+    """The first date written out beside the heading, in a text that is hardly more than the date."""
+    elements = list(islice(heading.itersiblings("*", preceding=True), 5))
+    elements += islice(heading.xpath("following::*"), _NEARBY)
+    for element in elements:
+        for text in (element.text, element.tail):
+            words = " ".join((text or "").split())
+            if len(words) <= _SHORT and _YEAR.search(words) and not _is_aside(element):
+                when = dates.parse(words)
+                if when and when.year >= _FIRST_YEAR:
+                    return when
+    return None
 
 
 def _is_aside(element: HtmlElement) -> bool:

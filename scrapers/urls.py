@@ -269,7 +269,9 @@ def _plain(text: str, chars: str) -> str:
 def spelled(text: str, more: str = "") -> str:
     """Percent-encoding in one form: NFC, UTF-8, upper-case hex, nothing escaped without need."""
     opened = re.sub(r"(?:%[0-9a-fA-F]{2})+", _opened, text)
-    return quote(unicodedata.normalize("NFC", opened), safe=_SAFE + more)
+    # Between the escapes only: an accent after %5C would melt with the C into another letter.
+    parts = re.split(r"(%[0-9A-F]{2})", opened)
+    return quote("".join(unicodedata.normalize("NFC", part) for part in parts), safe=_SAFE + more)
 
 
 def _opened(escapes: re.Match[str]) -> str:

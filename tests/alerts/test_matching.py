@@ -1,9 +1,11 @@
+import unicodedata
+
 import pytest
 
 from alerts import matching, watchlist
 from alerts.errors import QueryError
 from alerts.model import Field
-from alerts.watchlist import Entity, Watchlist
+from alerts.watchlist import Entity, Watch, Watchlist
 from tests.builders import found, make_article, surfaces
 
 RUTTE = Entity(id="rutte", names={"en": ("Mark Rutte", "Rutte"), "uk": ("Марк Рютте", "Рютте")})
@@ -58,7 +60,7 @@ def test_possessive_is_the_same_word() -> None:
         ("Rutte AND NOT (Brussels AND Paris)", True),
     ],
 )
-def test_operators_decide(query: str, holds: bool) -> None:
+def test_operators_decide(query: str, *, holds: bool) -> None:
     assert bool(found("Rutte spoke in Brussels", query)) is holds
 
 
@@ -118,7 +120,7 @@ def test_the_title_is_the_excerpt_when_the_text_has_nothing() -> None:
 def test_a_long_sentence_is_cut_at_words_around_the_hit() -> None:
     text = "слово " * 200 + "Рютте " + "слово " * 200
     excerpt = found(text, "Рютте")[0].excerpt
-    assert len(excerpt.text) <= 404
+    assert len(excerpt.text) <= 400
     assert excerpt.text.startswith("… слово")
     assert [excerpt.text[a:b] for a, b in excerpt.marks] == ["Рютте"]
 
@@ -153,6 +155,40 @@ def test_the_shipped_topic_keeps_defence_and_drops_the_rest() -> None:
         assert matching.matches_topic(make_article(text), compiled, "required"), text
     for text in ("A cake recipe", "Концерт гурту у Львові", "Чемпионат по плаванию"):
         assert not matching.matches_topic(make_article(text), compiled, "required"), text
+
+
+def test_capitals_of_a_quoted_phrase_do_not_bind() -> None:
+    assert surfaces("storm shadow and STORM SHADOW", '"Storm Shadow"') == ["storm shadow", "STORM SHADOW"]
+
+
+def test_accents_of_latin_letters_do_not_bind_in_either_form() -> None:
+    for text in ("Orbán", unicodedata.normalize("NFD", "Orbán"), "Orban"):
+        assert surfaces(text, "Orbán") == [text]
+        assert surfaces(text, "Orban") == [text]
+
+
+def test_a_name_does_not_reach_across_a_blank_line() -> None:
+    assert surfaces("Thanks to Mark\n\nRutte left", '"Mark Rutte"') == []
+
+
+def test_a_word_of_another_alphabet_is_whole_too() -> None:
+    assert surfaces("Ζελένσκι και Κίεβο", "λέ") == []
+    assert surfaces("Ζελένσκι και Κίεβο", "Κίεβο") == ["Κίεβο"]
+
+
+def test_every_veto_of_many_is_heard() -> None:
+    entity = Entity(id="p", names={"en": ("Patriot",)}, not_=("Patriot Act", "The Patriot Act"))
+    assert surfaces("The Patriot Act. A Patriot. " * 50, "@p", entity) == ["Patriot"] * 50
+
+
+def test_a_watch_is_found_by_each_of_its_terms_and_entities() -> None:
+    watches = tuple(
+        Watch(id=name, query=query)
+        for name, query in {"word": "Brussels", "name": "@rutte", "either": "Paris OR Brussels", "no": "Paris"}.items()
+    )
+    compiled = matching.compile(Watchlist(entities=(RUTTE,), watches=watches))
+    matches = matching.match(make_article("Rutte in Brussels"), compiled)
+    assert [match.watch for match in matches] == ["word", "name", "either"]
 
 
 def test_one_query_can_be_tried_on_its_own() -> None:

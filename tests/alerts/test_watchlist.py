@@ -101,6 +101,11 @@ def test_a_version_changes_with_the_query_and_the_entities_that_it_uses(tmp_path
     assert load(tmp_path, GOOD.replace("NATO leadership", "NATO heads")).watches[0].version == one
 
 
+def test_a_version_changes_with_an_entity_that_is_only_needed(tmp_path: Path) -> None:
+    one = load(tmp_path, GOOD).watches[0].version
+    assert load(tmp_path, GOOD.replace("{en: [NATO]}", "{en: [NATO, OTAN]}")).watches[0].version != one
+
+
 def test_an_empty_file_watches_nothing_but_knows_the_shipped_topic(tmp_path: Path) -> None:
     found = load(tmp_path, "")
     assert (found.watches, found.problems) == ((), ())

@@ -144,7 +144,6 @@ def test_address_that_changes_between_lookup_and_connection_gets_no_byte(
 ) -> None:
     answers = iter([True, False])  # public when looked up, private when connected
     monkeypatch.setattr(address, "is_public", lambda _: next(answers))
-    monkeypatch.setattr(address, "PORTS", {"http": 80, "https": 443, "test": 0})
     with Web({"/": b"secret"}) as web:
         monkeypatch.setitem(address.PORTS, "test", web.port)
         http = Http(agent="t", respect_robots=False, now=lambda: datetime.now(UTC))

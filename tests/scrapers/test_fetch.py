@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from scrapers import address
 from scrapers.address import GuardedAdapter
 from scrapers.errors import FetchError, FetchOutcome
 from scrapers.fetch import Http, Validators, validators_of
+from scrapers.politeness import Politeness
 from tests import servers
 from tests.servers import Call, Reply, Web
 
@@ -422,8 +424,9 @@ def test_nobody_listening_is_unreachable() -> None:
     assert "refused" in str(failed)
 
 
-def test_unknown_host_is_unreachable(http: Http) -> None:
-    failed = failure(http, "http://no-such-host.invalid/")
+def test_unknown_host_is_unreachable() -> None:
+    with opened(deadline=60) as http:  # a resolver that is cut off itself takes its time to say so
+        failed = failure(http, "http://no-such-host.invalid/")
     assert (failed.outcome, failed.retryable) == (FetchOutcome.UNREACHABLE, True)
 
 
@@ -456,6 +459,46 @@ def test_unavailable_host_that_names_no_time_may_be_asked_again(web: Web, http: 
     web.routes |= {"/a": Reply(503), "/b": b"page"}
     failure(http, web.url("/a"))
     assert http.get(web.url("/b")).body == b"page"
+
+
+# Politeness
+
+
+@pytest.fixture
+def stranger(web: Web, monkeypatch: pytest.MonkeyPatch) -> Iterator[Http]:
+    """A client that takes the local server for a public one."""
+    monkeypatch.setattr(address, "is_public", lambda _: True)
+    monkeypatch.setitem(address.PORTS, "test", web.port)
+    with Http(agent="VartaTest/1.0", now=lambda: NOW) as client:
+        yield client
+
+
+def test_public_host_is_given_its_delay_and_its_crawl_delay(web: Web, stranger: Http) -> None:
+    slept: list[float] = []
+    stranger._politeness = Politeness(1.0, clock=lambda: 100.0, sleep=slept.append)
+    web.routes |= {"/robots.txt": b"User-agent: *\nCrawl-delay: 7", "/a": b"a", "/b": b"b"}
+    stranger.get(web.url("/a"))
+    stranger.get(web.url("/b"))
+    assert slept == [1.0, 8.0]  # after robots.txt, and seven seconds after that
+
+
+def test_own_host_is_asked_without_delay(web: Web, http: Http) -> None:
+    slept: list[float] = []
+    http._politeness = Politeness(1.0, clock=lambda: 100.0, sleep=slept.append)
+    web.routes["/a"] = b"a"
+    http.get(web.url("/a"))
+    http.get(web.url("/a"))
+    assert slept == []
+
+
+def test_rate_limit_reaches_those_who_wait_already(web: Web, stranger: Http) -> None:
+    def told_meanwhile(_: float) -> None:
+        stranger._politeness.block(f"127.0.0.1:{web.port}", 60)
+        stranger._politeness.block("127.0.0.1", 60)
+
+    stranger._politeness = Politeness(1.0, clock=lambda: 100.0, sleep=told_meanwhile)
+    assert failure(stranger, web.url("/a")).outcome is FetchOutcome.RATE_LIMITED
+    assert [call.path for call in web.requests] == ["/robots.txt"]
 
 
 # Robots

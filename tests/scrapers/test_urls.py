@@ -167,6 +167,7 @@ ODD = [
         "http://a.org:/",
         "http://1.1/",
     ),
+    *("https://a.org/%5C\u0301", "https://a.org/|\u0301", "https://a.org/%2\u0301"),
     *("https://a.org/%252e%252e/b", "https://a.org/a%0ab", "https://a.org//b//", "http://[::ffff:1.2.3.4]/"),
 ]
 

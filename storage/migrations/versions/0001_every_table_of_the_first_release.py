@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("duplicate_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("duplicate_kind", sa.String(length=16), nullable=True),
-        sa.Column("duplicate_score", sa.Double(), nullable=True),
+        sa.Column("duplicate_score", sa.Float(), nullable=True),
         sa.Column("story_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["duplicate_of"], ["article.id"], name=op.f("fk_article_duplicate_of")),
         sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_article_story_id")),
@@ -201,7 +201,7 @@ def upgrade() -> None:
         sa.Column("term", sa.BigInteger(), nullable=False),
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("weight", sa.Double(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_story_term_article_id")),
         sa.PrimaryKeyConstraint("term", "article_id", name=op.f("pk_story_term")),
     )
