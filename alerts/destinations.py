@@ -23,7 +23,7 @@ _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 def _secret(text: str) -> str:
     if re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", text):
         return text
-    raise PydanticCustomError(yamlfile.SECRET, "a secret is written as env:NAME, never as its value")
+    raise PydanticCustomError(yamlfile.CONFIDENTIAL, "a secret is written as env:NAME, never as its value")
 
 
 def _zone(name: str) -> str:

@@ -24,9 +24,7 @@ WATCH_HEADER = "X-Varta-Watch"
 STORY_HEADER = "X-Varta-Story"
 
 _TEMPLATES = FileSystemLoader(Path(__file__).parent / "templates")
-_HTML = Environment(
-    loader=_TEMPLATES, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+_HTML = Environment(loader=_TEMPLATES, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _TEXT = Environment(
     loader=_TEMPLATES,
     autoescape=False,  # noqa: S701 -- plain text has no markup to escape

@@ -110,9 +110,7 @@ def _button(where: str, button: object) -> list[str]:
     return problems
 
 
-def _text(
-    where: str, text: object, most: int, kinds: tuple[str, ...] = ("plain_text", "mrkdwn")
-) -> list[str]:
+def _text(where: str, text: object, most: int, kinds: tuple[str, ...] = ("plain_text", "mrkdwn")) -> list[str]:
     written = text.get("text") if isinstance(text, Mapping) else None
     if not isinstance(text, Mapping) or text.get("type") not in kinds or not isinstance(written, str):
         return [f"invalid_blocks: {where} needs a text object of type {' or '.join(kinds)}"]
@@ -152,9 +150,7 @@ def _url(where: str, url: object) -> list[str]:
 
 
 def _unique(name: str, listed: object) -> list[str]:
-    held = (
-        [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list | tuple) else []
-    )
+    held = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list | tuple) else []
     ids = [str(entry[name]) for entry in held if name in entry]
     problems = [f"invalid_blocks: {name} `{i}` is used twice" for i in dict.fromkeys(ids) if ids.count(i) > 1]
     return problems + [f"invalid_blocks: a {name} is longer than {MAX_ID}" for i in ids if len(i) > MAX_ID]

@@ -8,15 +8,14 @@ import signal
 import sys
 from typing import Any
 
+from deployments import server
+from deployments.server import ServerError
 from flows import house
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers.errors import ConfigError
 from storage import engine as database
 from storage.engine import StorageError
-
-from deployments import server
-from deployments.server import ServerError
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ async def _serve(wanted: list[Any]) -> None:
     loop, whole = asyncio.get_running_loop(), asyncio.current_task()
     assert whole is not None
     # the runner's own handler calls a coroutine without awaiting it; cancelled, it ends its runs and itself
-    runner.handle_sigterm = lambda *_: loop.call_soon_threadsafe(whole.cancel)  # type: ignore[method-assign]
+    vars(runner)["handle_sigterm"] = lambda *_: loop.call_soon_threadsafe(whole.cancel)
     async with get_client() as client:
         await automations.ensure(client)
         ids = {d.name: await runner.aadd_deployment(d) for d in wanted}
@@ -83,9 +82,7 @@ def deployments() -> list[Any]:
         ConcurrencyLimitConfig,
         ConcurrencyLimitStrategy,
     )
-    from prefect.schedules import Cron  # noqa: PLC0415
-
-    from prefect.deployments.runner import EntrypointType  # noqa: PLC0415
+    from prefect.schedules import Cron, Schedule  # noqa: PLC0415
 
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415
@@ -95,10 +92,10 @@ def deployments() -> list[Any]:
     alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     in_turn = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
-    def every(cron: str, slug: str) -> Cron:
+    def every(cron: str, slug: str) -> Schedule:
         return Cron(cron, timezone=ZONE, slug=slug)
 
-    plan = [
+    plan: list[tuple[Any, Schedule | None, ConcurrencyLimitConfig]] = [
         (ingest, every("*/2 * * * *", "every-2-minutes"), alone),
         (deliver, every("* * * * *", "every-minute"), alone),
         (upkeep, every("30 4 * * *", "at-night"), alone),

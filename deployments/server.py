@@ -57,7 +57,7 @@ def running(settings: Settings, port: int) -> Iterator[str]:
     log = settings.home / "prefect" / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+        child = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start"],
             env=child_environment(environment(settings, port)),
             stdout=out,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from alerts.model import Mode
@@ -44,7 +46,7 @@ def backfill(
         mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
         tallies = [
             backfill_source.with_options(task_run_name=source.id)(
-                quote(source), quote(asked), quote(rooms), mode, dry_run
+                quote(Job(source, asked, rooms, mode, dry_run=dry_run))
             )
             for source in wanted
         ]
@@ -60,18 +62,24 @@ def backfill(
     return Completed(message=report.summary(tallies))
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one task run brings in."""
+
+    source: Source
+    asked: Window
+    rooms: House
+    mode: Mode
+    dry_run: bool
+
+
 @task
-def backfill_source(
-    source: quote[Source],
-    asked: quote[Window],
-    rooms: quote[House],
-    mode: Mode,
-    dry_run: bool,  # noqa: FBT001
-) -> BackfillTally:
+def backfill_source(quoted: quote) -> BackfillTally:
     """Bring in one source; a failure is told in its row and leaves the others alone."""
+    job: Job = quoted.unquote()
     try:
-        return backfilling.backfill(source.unquote(), asked.unquote(), rooms.unquote(), mode, dry_run=dry_run)
+        return backfilling.backfill(job.source, job.asked, job.rooms, job.mode, dry_run=job.dry_run)
     except Exception as broken:  # isolation of one source
         log.exception("source not backfilled")
-        what = f"{source.unquote().id}: {type(broken).__name__}: {broken}"
-        return BackfillTally(source.unquote().id, outcome="broken", errors=[what])
+        what = f"{job.source.id}: {type(broken).__name__}: {broken}"
+        return BackfillTally(job.source.id, outcome="broken", errors=[what])

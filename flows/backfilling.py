@@ -91,7 +91,7 @@ def backfill(source: Source, asked: Window, house: House, mode: Mode, *, dry_run
     return tally
 
 
-def _take(
+def _take(  # noqa: PLR0917 - private, called once
     source: Source,
     listed: list[FeedEntry],
     asked: Window,

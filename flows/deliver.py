@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from prefect import flow
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import delivery, house, report, settings
 

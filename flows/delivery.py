@@ -104,7 +104,9 @@ def _messages(
         for recipient in destination.recipients:
             key = delivery_key(watch.id, one.story, destination.id, recipient, ruling.decision)
             message = _render(alert, destination, key, house)
-            yield Outgoing(key, watch.id, one.story, destination.id, recipient, ruling.decision, message)
+            yield Outgoing(
+                key, watch.id, one.story, destination.id, recipient, ruling.decision, alert.article.title, message
+            )
 
 
 def _render(alert: Alert, destination: Destination, key: str, house: House) -> Message:

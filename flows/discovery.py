@@ -75,9 +75,7 @@ def ask(
 def _found(route: Route, page: FetchedPage, entries: tuple[FeedEntry, ...], errors: list[str]) -> Found:
     outcome = FetchOutcome.NOT_MODIFIED if page.status == NOT_MODIFIED else FetchOutcome.FETCHED
     fresh = validators_of(page)
-    kept = (
-        {} if page.status == NOT_MODIFIED else {route.url: RouteValidators(fresh.etag, fresh.last_modified)}
-    )
+    kept = {} if page.status == NOT_MODIFIED else {route.url: RouteValidators(fresh.etag, fresh.last_modified)}
     return Found(f"{route.type} {route.url}", outcome, entries, kept, tuple(errors))
 
 

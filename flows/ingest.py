@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State
 from prefect.futures import wait
-from prefect.states import Completed, State
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
@@ -20,9 +22,10 @@ from scrapers.source import Source
 log = logging.getLogger(__name__)
 
 GROUPS = 8  # task runs per pass: few enough to keep Prefect's database small
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=GROUPS)  # its type parameter does not fit the decorator's
 
 
-@flow(name="ingest", task_runner=ThreadPoolTaskRunner(max_workers=GROUPS), timeout_seconds=1800)
+@flow(name="ingest", task_runner=RUNNER, timeout_seconds=1800)
 def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]:  # noqa: FBT001, FBT002
     """Poll the sources that are due, store what is new, and deliver the alerts that follow.
 
@@ -35,7 +38,7 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         due = pipeline.claim_due(wanted, rooms, force=force)
-        groups = [ingest_hosts.submit(quote(shards), quote(rooms)) for shards in _grouped(due)]
+        groups = [ingest_hosts.submit(quote(group), quote(rooms)) for group in _grouped(due)]
         wait(groups)
         tallies = [tally for group in groups for tally in group.result(raise_on_failure=False) or ()]
         if report.is_eventful(tallies):
@@ -47,16 +50,19 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
 
 
 @task(task_run_name="hosts")
-def ingest_hosts(shards: quote[list[list[Source]]], rooms: quote[House]) -> list[Tally]:
-    """Ingest the sources of some hosts."""
-    found = [source for shard in shards.unquote() for source in shard]
-    tallies = pipeline.pass_over(found, rooms.unquote())
+def ingest_hosts(quoted_sources: quote, quoted_rooms: quote) -> list[Tally]:
+    """Ingest the sources of some hosts. Quoted, Prefect does not look into what it is handed."""
+    found: list[Source] = quoted_sources.unquote()
+    rooms: House = quoted_rooms.unquote()
+    tallies = pipeline.pass_over(found, rooms)
     for tally in tallies:
         for error in tally.errors:
             log.warning("ingest: %s", error)
     return tallies
 
 
-def _grouped(due: list[Source]) -> list[list[list[Source]]]:
-    shards = pipeline.by_host(due)
-    return [group for start in range(GROUPS) if (group := shards[start::GROUPS])]
+def _grouped(due: list[Source]) -> list[list[Source]]:
+    """At most GROUPS groups; the sources of one host stay together."""
+    hosts = pipeline.by_host(due)
+    groups = [[source for host in hosts[start::GROUPS] for source in host] for start in range(GROUPS)]
+    return [group for group in groups if group]

@@ -139,9 +139,9 @@ def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tall
             found = _read(source, due, house, tally)
         except Exception as broken:  # one bad page never costs the others
             log.exception("page not read", extra={"source": source.id, "url": due.entry.url})
-            found = _failed(source, due, house, f"{type(broken).__name__}: {broken}")
+            found = _failed(source, due, house, f"{due.entry.url}: {type(broken).__name__}: {broken}")
         if found.result.reason:
-            tally.errors.append(f"{source.id}: {due.entry.url}: {found.result.reason}")
+            tally.errors.append(f"{source.id}: {found.result.reason}")
         tally.reasons[found.result.state] += 1
         yield found
 
@@ -159,7 +159,7 @@ def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
     try:
         article = extraction.extract(page, source, due.entry)
     except ExtractionError as broken:
-        return _failed(source, due, house, str(broken))
+        return _failed(source, due, house, f"{due.entry.url}: {broken}")
     if not _is_wanted(article, source, house):
         tally.off_topic += 1
         return Read(due, Result(due.id, EntryState.OFF_TOPIC))

@@ -20,8 +20,7 @@ def rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
 def table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """One row per source for a table artifact: counts, and the first error."""
     return [
-        {name: getattr(tally, name) for name in _SHOWN} | {"error": next(iter(tally.errors), "")}
-        for tally in tallies
+        {name: getattr(tally, name) for name in _SHOWN} | {"error": next(iter(tally.errors), "")} for tally in tallies
     ]
 
 
@@ -29,14 +28,14 @@ def summary(tallies: Sequence[Tally]) -> str:
     """One sentence on a pass over the sources."""
     failed = sum(1 for tally in tallies if tally.errors)
     new, matched = sum(t.new for t in tallies), sum(t.matched for t in tallies)
-    text = f"{len(tallies)} sources polled, {new} new articles, {matched} matches"
-    return f"{text}, {failed} sources with errors" if failed else text
+    text = f"sources polled: {len(tallies)}, new articles: {new}, matches: {matched}"
+    return f"{text}, sources with errors: {failed}" if failed else text
 
 
 def delivered(tally: DeliveryTally) -> str:
     """One sentence on a pass over the outbox."""
-    text = f"{tally.sent} sent, {tally.waiting} waiting for another try"
-    return f"{text}, {tally.held} held, {tally.dead} dead" if tally.held or tally.dead else text
+    text = f"deliveries sent: {tally.sent}, to be tried again: {tally.waiting}"
+    return f"{text}, held: {tally.held}, dead: {tally.dead}" if tally.held or tally.dead else text
 
 
 def is_eventful(tallies: Sequence[Tally]) -> bool:

@@ -91,7 +91,7 @@ def secret(name: str) -> str | None:
 
 
 def child_environment(extra: Mapping[str, Any]) -> dict[str, str]:
-    """This process's environment with `extra` on top, for a process that it starts."""
+    """The environment of this process with `extra` on top, for a process that it starts."""
     return {**os.environ, **{name: str(value) for name, value in extra.items()}}
 
 

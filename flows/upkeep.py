@@ -6,7 +6,8 @@ import logging
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import house, settings
 from storage import outbox, retention, sources
@@ -43,6 +44,4 @@ def upkeep(keep_days: int = 400) -> State[None]:
             key="broken-sources",
             description=f"{len(broken)} sources do not answer",
         )
-    return Completed(
-        message=f"{lost} deliveries released, {pruned} rows pruned, {len(broken)} sources broken"
-    )
+    return Completed(message=f"{lost} deliveries released, {pruned} rows pruned, {len(broken)} sources broken")

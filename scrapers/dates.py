@@ -11,43 +11,69 @@ _LONGEST = 200  # characters; a longer text is prose and not a date
 _AHEAD = timedelta(hours=26)  # a wall clock at +14:00 read as UTC, and a day of slack
 _FIRST_YEAR = 1990
 
-# Forms of one month, January to December; a trailing * allows up to four more letters (case endings).
-_MONTHS = (
-    "january jan januar janv janvier jänner jan enero ene gennaio gen janeiro januari styczeń stycznia sty"
-    " stycz leden ledna január januára ianuarie ocak tammikuuta sausio січ* янв* студ* януари",
-    "february feb februar febr février févr fév febrero febbraio fevereiro fev februari luty lutego lut"
-    " únor února február februára februarie şubat helmikuuta vasario лют* фев* февруари",
-    "march mar märz mär maerz mars marzo março maart marzec marca mrz březen března marec martie mart"
-    " maaliskuuta kovo бер* мар* сак*",
-    "april apr avril avr abril abr aprile aprilie kwiecień kwietnia kwi duben dubna apríl apríla nisan"
-    " huhtikuuta balandžio квіт* кві апр* крас*",
-    "may mai mayo maggio mag maio mei maj maja květen května máj mája mayıs toukokuuta gegužės трав* тра"
-    " май мая мае траўня",
-    "june jun juni juin junio giugno giu junho czerwiec czerwca cze červen června jún júna iunie haziran"
-    " kesäkuuta birželio черв* чер июн* чэрв* юни",
-    "july jul juli juillet juil julio luglio lug julho lipiec lipca lip červenec července júl júla iulie"
-    " temmuz heinäkuuta liepos лип* июл* ліп* юли",
-    "august aug août agosto ago augustus sierpień sierpnia sie srpen srpna augusta ağustos elokuuta"
-    " rugpjūčio серп* сер авг* жнів*",
-    "september sep sept septembre septiembre settembre set setembro wrzesień września wrz září septembra"
-    " septembrie eylül syyskuuta rugsėjo верес* вер сен* верас* септ*",
-    "october oct oktober okt octobre octubre ottobre ott outubro out październik października paź říjen"
-    " října október októbra octombrie ekim lokakuuta spalio жовт* жов окт* кастр*",
-    "november nov novembre noviembre novembro listopad listopada lis listopadu novembra noiembrie kasım"
-    " marraskuuta lapkričio листоп* лис ноя* ноем* лістап*",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro grudzień grudnia gru prosinec"
-    " prosince december decembra decembrie aralık joulukuuta gruodžio груд* гру дек* снеж*",
-)
-_EXACT = {form: n for n, forms in enumerate(_MONTHS, 1) for form in forms.split() if not form.endswith("*")}
-_STEMS = {form[:-1]: n for n, forms in enumerate(_MONTHS, 1) for form in forms.split() if form.endswith("*")}
+# January to December as news sites write them; a stem with a star takes up to five more letters (case endings).
+_MONTHS = """
+january february march april may june july august september october november december
+jan feb mar apr may jun jul aug sep oct nov dec
+jan feb mar apr may jun jul aug sept oct nov dec
+січ* лют* бер* квіт* трав* черв* лип* серп* верес* жовт* листоп* груд*
+січ лют бер кві тра чер лип сер вер жов лис гру
+янв* фев* мар* апр* мая июн* июл* авг* сен* окт* ноя* дек*
+янв* фев* мар* апр* май июн* июл* авг* септ* окт* ноем* дек*
+студ* лют* сак* крас* траў* чэрв* ліп* жнів* верас* кастр* лістап* снеж*
+януари февруари март април мае юни юли август септември октомври ноември декември
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień
+sty lut mar kwi maj cze lip sie wrz paź lis gru
+ledna února března dubna května června července srpna září října listopadu prosince
+leden únor březen duben květen červen červenec srpen září říjen listopad prosinec
+januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra
+január február marec apríl máj jún júl august september október november december
+januar februar märz april mai juni juli august september oktober november dezember
+jän feb mär apr mai jun jul aug sep okt nov dez
+jänner feber maerz april mai juni juli august sept oktober nov dez
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+janv févr mars avr mai juin juil aout sept oct nov déc
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+ene feb mar abr may jun jul ago sep oct nov dic
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+gen feb mar apr mag giu lug ago set ott nov dic
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+jan fev mar abr mai jun jul ago set out nov dez
+januari februari maart april mei juni juli augustus september oktober november december
+januari februari mars april maj juni juli augusti september oktober november december
+januar februar marts april maj juni juli august september oktober november desember
+ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie
+ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık
+tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta \
+marraskuuta joulukuuta
+sausio vasario kovo balandžio gegužės birželio liepos rugpjūčio rugsėjo spalio lapkričio gruodžio
+""".replace("\\\n", "").strip()
+_FORMS = [(form, n) for line in _MONTHS.splitlines() for n, form in enumerate(line.split(), 1)]
+_EXACT = {form: n for form, n in _FORMS if not form.endswith("*")}
+_STEMS = {form[:-1]: n for form, n in _FORMS if form.endswith("*")}
 _SHORTEST_STEM, _LONGEST_STEM, _ENDING = 3, 6, 5
 
 # Hours from UTC; the abbreviations that news sites write. A name of a place beats an abbreviation.
 _OFFSETS = {
-    **{"z": 0.0, "utc": 0, "gmt": 0, "ut": 0, "wet": 0, "bst": 1, "west": 1, "cet": 1, "cest": 2, "met": 1},
-    **{"mez": 1, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "мск": 3, "trt": 3, "ist": 5.5, "hkt": 8, "sgt": 8},
-    **{"jst": 9, "kst": 9, "aest": 10, "aedt": 11, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7},
-    **{"mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "hst": -10},
+    name: float(hours)
+    for hours, names in {
+        "0": "z utc gmt ut wet",
+        "1": "cet bst mez west met",
+        "2": "eet cest mesz",
+        "3": "eest msk мск trt",
+        "5.5": "ist",
+        "8": "hkt sgt",
+        "9": "jst kst",
+        "10": "aest",
+        "11": "aedt",
+        "-4": "edt",
+        "-5": "est cdt",
+        "-6": "cst mdt",
+        "-7": "mst pdt",
+        "-8": "pst",
+    }.items()
+    for name in names.split()
 }
 _PLACES = {
     "et": "America/New_York",

@@ -18,9 +18,9 @@ import feedparser
 
 from scrapers import dates, jsonfeed
 from scrapers.article import FeedEntry
+from scrapers.authors import clean
 from scrapers.charset import decode
 from scrapers.errors import FeedError
-from scrapers.authors import clean
 
 _PROLOG = 65_536  # characters searched for the root element
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b(?=[^<]*>)", re.IGNORECASE)

@@ -110,7 +110,21 @@ def detect(text: str, hint: str | None = None) -> str | None:
         return hint  # a language without a table here
     if scores[best] >= _ENOUGH and share >= _SOME:
         return best
-    return hint or (best if scores[best] >= _LEAST and share >= _SOME else None)
+    if hint:
+        return hint
+    if scores[best] >= _LEAST and share >= _SOME:
+        return best
+    return _by_letters(sample) if script == "cyrillic" else None
+
+
+def _by_letters(sample: str) -> str | None:
+    """The one language of ours whose letters a few Cyrillic words have."""
+    letters = set(sample)
+    if "ў" in letters:
+        return "be"
+    if letters & set("їєґі") and not letters & set("ыэёъ"):
+        return "uk"
+    return "ru" if letters & set("ыэё") and "і" not in letters else None
 
 
 def _script(sample: str) -> str | None:

@@ -6,10 +6,11 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import htmldate
 from lxml.html import HtmlElement
@@ -108,7 +109,9 @@ def read(tree: HtmlElement, url: str) -> Metadata:
 
 def _gather(tree: HtmlElement) -> _Found:
     found = _Found()
-    for element in tree.iter("html", "meta", "link", "script", "title", "h1", "time", "a", "span", "div", "p", "address"):
+    for element in tree.iter(
+        "html", "meta", "link", "script", "title", "h1", "time", "a", "span", "div", "p", "address"
+    ):
         tag, given = element.tag, element.attrib
         if tag == "meta":
             name = given.get("property") or given.get("name") or given.get("itemprop") or given.get("http-equiv")
@@ -128,7 +131,12 @@ def _gather(tree: HtmlElement) -> _Found:
             if "canonical" in (given.get("rel") or "").lower().split():
                 found.canonical = found.canonical or (given.get("href") or "")
         elif tag == "html":
-            found.language = given.get("lang") or given.get("{http://www.w3.org/XML/1998/namespace}lang") or given.get("xml:lang") or ""
+            found.language = (
+                given.get("lang")
+                or given.get("{http://www.w3.org/XML/1998/namespace}lang")
+                or given.get("xml:lang")
+                or ""
+            )
         else:
             _mark(element, found)
     return found
@@ -196,7 +204,9 @@ def _without_site(title: str, sites: set[str], headings: set[str]) -> str:
 def _is_site(text: str, sites: set[str]) -> bool:
     name = authors.key(text)
     return name in sites or any(
-        name.startswith(site) or site.startswith(name) for site in sites if min(len(name), len(site)) > 2  # noqa: PLR2004
+        name.startswith(site) or site.startswith(name)
+        for site in sites
+        if min(len(name), len(site)) > 2  # noqa: PLR2004
     )
 
 
@@ -223,7 +233,11 @@ def _signed(element: HtmlElement) -> list[str]:
     text = _content(element)
     shown = links or ([text] if len(text) < 100 else [])  # noqa: PLR2004 - longer is a biography
     # a class called "author" is also given to icons, roles and agencies: take what looks like a name
-    return [name for name in authors.clean(shown) if re.fullmatch(r"\S+(?: [^\sa-zа-яіїєґ]\S*){1,3}|[^\W_a-zA-Z]{2,5}", name)]
+    return [
+        name
+        for name in authors.clean(shown)
+        if re.fullmatch(r"\S+(?: [^\sa-zа-яіїєґ]\S*){1,3}|[^\W_a-zA-Z]{2,5}", name)
+    ]
 
 
 def _published(
@@ -235,16 +249,16 @@ def _published(
         if when is None or when.year < _FIRST_YEAR:
             continue
         first = best[0]
-        if first is None:
-            best = (when, origin)
-        elif _tells_more(when, first):
+        if first is None or _tells_more(when, first):
             best = (when, origin)
         if best[0] and best[0].tzinfo:
             break
     if best[0] is None and found.headings:
         best = _beside(found.headings[0]), DateOrigin.TEXT
-    if best[0] is None and (day := htmldate.find_date(tree, extensive_search=False, original_date=True, url=url)):
-        return dates.parse(day), DateOrigin.TEXT
+    if best[0] is None:
+        copied = deepcopy(tree)  # htmldate prunes what it is given
+        day = htmldate.find_date(copied, extensive_search=False, original_date=True, url=url)
+        best = (dates.parse(day), DateOrigin.TEXT) if day else (None, None)
     return best
 
 

@@ -16,7 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from scrapers.errors import ConfigError
 
-SECRET = "secret"  # error type of a field whose value must not be shown
+CONFIDENTIAL = "confidential"  # error type of a field whose value must not be shown
+_DEEPEST = 50
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
@@ -93,7 +94,7 @@ def parse(text: str, file: str) -> Document:
 def _walk(
     node: yaml.Node | None, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str
 ) -> None:
-    if node is None or len(path) > 50:
+    if node is None or len(path) > _DEEPEST:
         return
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
@@ -168,7 +169,7 @@ def _explain(document: Document, path: Path_, raw: object, detail: Any, kind: ty
     elif detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         known = list(getattr(kind, "__dataclass_fields__", {})) if len(where) == 1 else []
         message = f"unknown key `{field}`{nearest(str(where[-1]), known)}"
-    elif detail["type"] == SECRET:
+    elif detail["type"] == CONFIDENTIAL:
         message = f"`{field}`: {message}"
     elif field:
         message = f"`{field}`: {message}, found {detail['input']!r:.80}"

@@ -55,7 +55,7 @@ def save(session: Session, batch: Sequence[Article], now: datetime) -> list[Stor
     for article, found in zip(batch, keys, strict=True):
         row = next((known[key] for key in found if key in known), None)
         if row is None:
-            row, verdict = _insert(session, article, found, originals, now)
+            row, verdict = _insert(session, article, originals, now)
         else:
             verdict = _revise(session, row, article, originals, now)
         _alias(session, row, found, known)
@@ -81,7 +81,7 @@ def _known(session: Session, keys: Iterable[bytes]) -> dict[bytes, ArticleRow]:
         .join(ArticleRow, ArticleRow.id == AliasRow.article_id)
         .where(AliasRow.url_key.in_(list(keys)))
     )
-    return {key: row for key, row in session.execute(query)}
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def _originals(session: Session, hashes: Sequence[bytes | None]) -> dict[bytes, ArticleRow]:
@@ -95,11 +95,7 @@ def _originals(session: Session, hashes: Sequence[bytes | None]) -> dict[bytes, 
 
 
 def _insert(
-    session: Session,
-    article: Article,
-    keys: dict[bytes, str],
-    originals: dict[bytes, ArticleRow],
-    now: datetime,
+    session: Session, article: Article, originals: dict[bytes, ArticleRow], now: datetime
 ) -> tuple[ArticleRow, Verdict]:
     digest = text_hash(article.text)
     original = originals.get(digest) if digest else None

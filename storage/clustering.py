@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 THRESHOLD = 0.25  # tuned on the development half of ECB+, where look-alike events stand side by side
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
 
 def terms(title: str, text: str) -> dict[int, float]:
     """At most `MOST_TERMS` terms with their weight; keys are 63-bit hashes, equal in every process."""
-    weight: Counter[str] = Counter()
+    weight: dict[str, float] = defaultdict(float)
     for part, factor in ((title, _TITLE), (text[:6000], 1.0)):
         for word, is_name in _words(part):
             weight[word] += factor * (_NAME if is_name else _WORD)
@@ -47,9 +47,7 @@ def _words(text: str) -> Iterable[tuple[str, bool]]:
             yield token.casefold()[:_STEM], token[0].isupper() and not opens
 
 
-def similarity(
-    one: Mapping[int, float], other: Mapping[int, float], seen: Mapping[int, int], total: int
-) -> float:
+def similarity(one: Mapping[int, float], other: Mapping[int, float], seen: Mapping[int, int], total: int) -> float:
     """Cosine of two articles from 0 to 1; `seen` says how many of `total` articles hold a term."""
     shared = one.keys() & other.keys()
     if not shared:

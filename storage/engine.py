@@ -90,9 +90,7 @@ def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StorageError(
-            "VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db"
-        ) from None
+        raise StorageError("VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):

@@ -76,9 +76,7 @@ def remember(session: Session, listed: Sequence[FeedEntry], mode: Mode, now: dat
         source = by_key[keys[0]].source
         present = {
             row.url_key: row
-            for row in session.scalars(
-                select(EntryRow).where(EntryRow.source_id == source, EntryRow.url_key.in_(keys))
-            )
+            for row in session.scalars(select(EntryRow).where(EntryRow.source_id == source, EntryRow.url_key.in_(keys)))
         }
         fresh = [key for key in keys if key not in present]
         aliases = _aliases(session, fresh)
@@ -126,7 +124,7 @@ def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetim
     """When to ask for a page again after `attempts` failures, or None when it was enough."""
     if attempts + 1 >= MOST_ATTEMPTS:
         return None
-    wait = _FIRST_WAIT * 2**attempts
+    wait: timedelta = _FIRST_WAIT * 2**attempts
     return now + max(wait, timedelta(seconds=retry_after or 0))
 
 
@@ -143,7 +141,7 @@ def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
 
 def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:
     query = select(AliasRow.url_key, AliasRow.article_id).where(AliasRow.url_key.in_(keys))
-    return {key: article for key, article in session.execute(query)}
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: datetime) -> dict[str, object]:

@@ -143,8 +143,7 @@ def stories(session: Session, since: datetime | None, limit: int) -> list[StoryL
     for row in session.scalars(select(ArticleRow).where(ArticleRow.story_id.in_([s.id for s in found]))):
         members[row.story_id or 0].append(row)
     return [
-        StoryLine(story.id, story.title, story.first_at, story.last_at, _in_order(members[story.id]))
-        for story in found
+        StoryLine(story.id, story.title, story.first_at, story.last_at, _in_order(members[story.id])) for story in found
     ]
 
 
@@ -176,7 +175,7 @@ def alerts(session: Session) -> list[dict[str, object]]:
             "destination": row.destination_id,
             "recipient": row.recipient,
             "state": row.state,
-            "headline": row.payload["subject"] or row.payload["text"].splitlines()[0],
+            "headline": row.headline,
             "key": row.key,
         }
         for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))

@@ -36,6 +36,7 @@ class Outgoing:
     destination: str
     recipient: str
     reason: Decision
+    headline: str
     message: Message
 
 
@@ -82,6 +83,7 @@ def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
             "destination_id": out.destination,
             "recipient": out.recipient,
             "reason": out.reason,
+            "headline": out.headline,
             "state": DeliveryState.PENDING,
             "not_before": now,
             "attempts": 0,
@@ -165,9 +167,7 @@ def claim(session: Session, owner: str, now: datetime) -> Claimed | None:
     )
 
 
-def record(
-    session: Session, claimed: Claimed, ended: Receipt | DeliveryError, now: datetime
-) -> DeliveryState | None:
+def record(session: Session, claimed: Claimed, ended: Receipt | DeliveryError, now: datetime) -> DeliveryState | None:
     """Store how a send ended and what state that leads to.
 
     None means that the lease was lost meanwhile: another sender owns the row and its state.
@@ -180,17 +180,12 @@ def record(
         .values(lease_owner=None, lease_until=None, **values)
         .returning(row.id)
     )
-    failed = isinstance(ended, DeliveryError)
-    session.add(
-        AttemptRow(
-            delivery_id=claimed.id,
-            number=claimed.attempts,
-            ended_at=now,
-            outcome=ended.outcome if failed else SendOutcome.SENT,
-            code=ended.code if failed else None,
-            error=str(ended) if failed else "",
-        )
+    attempt = AttemptRow(
+        delivery_id=claimed.id, number=claimed.attempts, ended_at=now, outcome=SendOutcome.SENT, error=""
     )
+    if isinstance(ended, DeliveryError):
+        attempt.outcome, attempt.code, attempt.error = ended.outcome, ended.code, str(ended)
+    session.add(attempt)
     return DeliveryState(str(values["state"])) if mine is not None else None
 
 
@@ -254,5 +249,5 @@ def _delivery(row: DeliveryRow) -> Delivery:
         created=row.created_at,
         not_before=row.not_before,
         sent=row.sent_at,
-        headline=row.payload["subject"] or row.payload["text"],
+        headline=row.headline,
     )

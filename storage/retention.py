@@ -17,9 +17,7 @@ def prune(session: Session, now: datetime, keep_days: int) -> int:
     """Drop story terms and attempts of finished deliveries older than `keep_days`; returns the rows."""
     before = now - timedelta(days=keep_days)
     finished = select(DeliveryRow.id).where(DeliveryRow.state.in_(_DONE), DeliveryRow.created_at < before)
-    terms = session.execute(
-        delete(StoryTermRow).where(StoryTermRow.at < before).returning(StoryTermRow.term)
-    ).all()
+    terms = session.execute(delete(StoryTermRow).where(StoryTermRow.at < before).returning(StoryTermRow.term)).all()
     attempts = session.execute(
         delete(AttemptRow).where(AttemptRow.delivery_id.in_(finished)).returning(AttemptRow.id)
     ).all()

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from storage import clustering
@@ -29,8 +29,7 @@ def attach(session: Session, rows: Sequence[ArticleRow]) -> None:
         _widen(session, row.story_id, _moment(row))
         at = _moment(row)
         session.add_all(
-            StoryTermRow(term=term, article_id=row.id, at=at, weight=weight)
-            for term, weight in vector.items()
+            StoryTermRow(term=term, article_id=row.id, at=at, weight=weight) for term, weight in vector.items()
         )
         session.flush()
 
@@ -42,9 +41,9 @@ def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | 
     query = select(table.term, table.article_id).where(table.term.in_(list(vector)), near)
     for term, article in session.execute(query):
         holders[term].append(article)
-    shared = Counter(
-        article for found in holders.values() if len(found) <= _COMMON for article in found
-    ).most_common(_CANDIDATES)
+    shared = Counter(article for found in holders.values() if len(found) <= _COMMON for article in found).most_common(
+        _CANDIDATES
+    )
     candidates = [article for article, count in shared if count > 1]
     if not candidates:
         return None
@@ -58,10 +57,8 @@ def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | 
     return session.scalar(select(ArticleRow.story_id).where(ArticleRow.id == -article))
 
 
-def _published_near(at: datetime) -> object:
-    return func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at).between(
-        at - _WINDOW, at + _WINDOW
-    )
+def _published_near(at: datetime) -> ColumnElement[bool]:
+    return func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at).between(at - _WINDOW, at + _WINDOW)
 
 
 def _vectors(session: Session, articles: Sequence[int]) -> dict[int, dict[int, float]]:

@@ -227,6 +227,7 @@ class DeliveryRow(Base):
     destination_id: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(String(32))
+    headline: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     not_before: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

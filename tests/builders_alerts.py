@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 -- Ukrainian and Russian text
 from __future__ import annotations
 
 from dataclasses import replace

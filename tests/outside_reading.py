@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from scrapers import dates, feeds, sitemaps
+from scrapers import dates, extraction, feeds, sitemaps, urls
 
 
 def parse_feed(body: bytes, url: str) -> list[dict[str, Any]]:
@@ -38,3 +38,16 @@ def parse_sitemap(body: bytes, url: str) -> list[dict[str, Any]]:
 
 def parse_date(text: str) -> datetime | None:
     return dates.parse(text)
+
+
+def extract_page(html: str, url: str) -> dict[str, Any]:
+    found = extraction.extract_html(html, url)
+    facts = found.metadata
+    return {
+        "text": found.text,
+        "title": facts.title,
+        "authors": list(facts.authors),
+        "published": facts.published,
+        "canonical": facts.canonical or urls.canonical(url),
+        "language": found.language,
+    }

@@ -16,7 +16,9 @@ from scrapers import source
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("scrapers", "alerts", "storage", "flows", "deployments")
-MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "versions" not in path.parts)
+MODULES = sorted(
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "versions" not in path.parts
+)
 MOST_LINES, MOST_FUNCTION = 400, 60
 
 

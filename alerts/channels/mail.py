@@ -192,9 +192,7 @@ class MailChannel:
             said = self._said(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)
             outcome = _judge(code, SendOutcome.DEAD_CHANNEL)
             return DeliveryError(f"the mail server answered {code}: {said}", outcome, code=code)
-        if isinstance(broken, smtplib.SMTPServerDisconnected) or not isinstance(
-            broken, smtplib.SMTPException
-        ):
+        if isinstance(broken, smtplib.SMTPServerDisconnected) or not isinstance(broken, smtplib.SMTPException):
             return DeliveryError(f"the mail server could not be reached: {told}", SendOutcome.RETRY)
         return DeliveryError(f"the mail server cannot be used: {told}", SendOutcome.DEAD_CHANNEL)
 

@@ -34,9 +34,7 @@ def open_channel(
     return MailChannel(smtp, sender, recipient)
 
 
-def _open_slack(
-    target: SlackTarget, secret: Callable[[str], str | None], allow_hosts: frozenset[str]
-) -> SlackChannel:
+def _open_slack(target: SlackTarget, secret: Callable[[str], str | None], allow_hosts: frozenset[str]) -> SlackChannel:
     name = secret_name(target.webhook or target.token or "")
     value = (secret(name) or "").strip()
     if not value:

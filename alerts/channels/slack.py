@@ -74,9 +74,7 @@ class SlackChannel:
         what = "the Slack webhook address" if webhook else "the Slack api address"
         _require_safe(self._url, what, allow_hosts)
         if token and not (token.isascii() and token.isprintable() and " " not in token):
-            raise DeliveryError(
-                "the Slack token holds characters that no token has", SendOutcome.DEAD_CHANNEL
-            )
+            raise DeliveryError("the Slack token holds characters that no token has", SendOutcome.DEAD_CHANNEL)
 
     def __repr__(self) -> str:
         return f"SlackChannel({'webhook' if self._webhook else self._channel!r})"
@@ -123,9 +121,7 @@ class SlackChannel:
 
     def _lost(self, broken: Exception) -> DeliveryError:
         told = clean_text(self._safe(str(broken)), 300)
-        if isinstance(broken, requests.ConnectTimeout | requests.exceptions.SSLError) or _never_connected(
-            broken
-        ):
+        if isinstance(broken, requests.ConnectTimeout | requests.exceptions.SSLError) or _never_connected(broken):
             return DeliveryError(f"Slack could not be reached: {told}", SendOutcome.RETRY)
         if isinstance(broken, ValueError):
             # requests marks addresses and headers that it refuses as ValueError
@@ -145,9 +141,7 @@ def make_payload(message: Message, *, repeat: bool) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
-    blocks = (
-        _with_repeat(copy.deepcopy(message.blocks)) if repeat and message.blocks else list(message.blocks)
-    )
+    blocks = _with_repeat(copy.deepcopy(message.blocks)) if repeat and message.blocks else list(message.blocks)
     if blocks and not check({"text": text, "blocks": blocks}):
         payload["blocks"] = blocks
     return payload

@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(ledger, name="deliveries")
 
 
-def search(
+def search(  # noqa: PLR0917 - each is an option of the command
     query: str,
     since: Since = None,
     until: Until = None,
@@ -67,13 +67,9 @@ def search(
             wanted = matching.compile_one(query, rooms.configuration.watchlist)
         except QueryError as unreadable:
             raise wrong(str(unreadable)) from None
-        stored = lookup.articles(
-            session, since=_utc(since), until=_day_after(until), source=source, language=lang
-        )
+        stored = lookup.articles(session, since=_utc(since), until=_day_after(until), source=source, language=lang)
         found = ((one, matching.match(_as_article(one), wanted)) for one in stored)
-        rows = [
-            _hit(one, matches[0].excerpt.text) for one, matches in islice((f for f in found if f[1]), limit)
-        ]
+        rows = [_hit(one, matches[0].excerpt.text) for one, matches in islice((f for f in found if f[1]), limit)]
     if as_json:
         to_json(rows)
     else:
@@ -96,9 +92,7 @@ def why(url: str, *, as_json: Json = False) -> None:
     if as_json:
         to_json({"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent})
     elif article is None:
-        told = (
-            f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}" if listed else "never seen"
-        )
+        told = f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}" if listed else "never seen"
         to_table(f"{url}: {told}", [])
     else:
         copy = f", a copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
@@ -120,9 +114,7 @@ def why(url: str, *, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def stories(
-    since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False
-) -> None:
+def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False) -> None:
     """Stories with their articles, earliest first."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         found = lookup.stories(session, _utc(since), limit)

@@ -62,9 +62,7 @@ def list_sources(*, as_json: Json = False) -> None:
                 "language": source.language,
                 "family": source.family,
                 "topics": source.topics,
-                "routes": [
-                    {"type": route.type, "url": route.url or route.channel} for route in source.routes
-                ],
+                "routes": [{"type": route.type, "url": route.url or route.channel} for route in source.routes],
                 "backfill": [{"type": route.type, "url": route.url} for route in source.backfill],
                 "outcome": state.outcome if state else "",
                 "failures": state.failures if state else 0,

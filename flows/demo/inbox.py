@@ -6,11 +6,10 @@ import email
 import email.policy
 import threading
 from dataclasses import dataclass
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -49,7 +48,7 @@ class Inbox:
         """Where the page is."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
-    def __enter__(self) -> Inbox:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -65,7 +64,7 @@ def mails(stand_in: MailStandIn) -> list[Mail]:
     """Every mail that the stand-in took, newest first."""
     found = []
     for kept in reversed(stand_in.messages):
-        parsed = cast("EmailMessage", email.message_from_bytes(kept.raw, policy=email.policy.default))
+        parsed = email.message_from_bytes(kept.raw, policy=email.policy.default)
         parts = {part.get_content_type(): part.get_content() for part in parsed.walk() if not part.is_multipart()}
         found.append(Mail(str(parsed["To"]), str(parsed["Subject"]), parts.get("text/html", ""), parts["text/plain"]))
     return found

@@ -48,5 +48,7 @@ def _text(part: dict[str, Any]) -> Markup:
     shown = re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"<b>\1</b>", shown)
     shown = re.sub(r"(?<!\w)_([^_\n]+)_(?!\w)", r"<i>\1</i>", shown)
     shown = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", shown)
-    lines = [f"<q>{line.removeprefix('&gt;').strip()}</q>" if line.startswith("&gt;") else line for line in shown.split("\n")]
+    lines = [
+        f"<q>{line.removeprefix('&gt;').strip()}</q>" if line.startswith("&gt;") else line for line in shown.split("\n")
+    ]
     return Markup("<br>".join(lines))  # noqa: S704 - escaped above

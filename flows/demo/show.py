@@ -43,23 +43,25 @@ class World:
 def main(*, once: bool, as_json: bool, port: int) -> int:
     """Run the path; with `once` print the summary and say by the exit status whether all was delivered."""
     console = Console(stderr=as_json)
-    with tempfile.TemporaryDirectory(prefix="varta-demo-") as folder, _world() as world:
-        with _rooms(Path(folder), world) as rooms:
-            first, sent = _pass(rooms)
-            _show_pass(console, "First pass", first, sent)
-            world.site.edit()
-            second, later = _pass(rooms)
-            _show_pass(console, "Second pass, after one outlet edited its article", second, later)
-            found = summary(rooms, world, [first, second], [sent, later])
-            _show_story(console, rooms)
-            if as_json:
-                json.dump(found, sys.stdout, ensure_ascii=False, indent=2)
-                sys.stdout.write("\n")
-            if once:
-                _show_end(console, found)
-                return 0 if found["delivered"] == found["alerts"] and found["alerts"] else 1
+    with (
+        tempfile.TemporaryDirectory(prefix="varta-demo-") as folder,
+        _world() as world,
+        _rooms(Path(folder), world) as rooms,
+    ):
+        first, sent = _pass(rooms)
+        _show_pass(console, "First pass", first, sent)
+        world.site.edit()
+        second, later = _pass(rooms)
+        _show_pass(console, "Second pass, after one outlet edited its article", second, later)
+        _show_story(console, rooms)
+        found = summary(rooms, world, [first, second], [sent, later])
+        _show_end(console, found)
+        if as_json:
+            json.dump(found, sys.stdout, ensure_ascii=False, indent=2)
+            sys.stdout.write("\n")
+        if not once:
             _keep_showing(console, rooms, world, port)
-    return 0
+        return 0 if 0 < found["alerts"] == found["delivered"] else 1
 
 
 @contextmanager
@@ -113,31 +115,21 @@ def summary(
         "alert_list": alerts,
         "mails": len(world.mail.messages),
         "slack_messages": len(world.slack.messages),
-        "decisions": {
-            name: sum(one.decided[name] for one in sent) for name in {n for o in sent for n in o.decided}
-        },
+        "decisions": {name: sum(one.decided[name] for one in sent) for name in {n for o in sent for n in o.decided}},
     }
 
 
 def _show_pass(console: Console, title: str, tallies: Sequence[Tally], sent: DeliveryTally) -> None:
-    table = Table(title=f"{title}: {report.summary(tallies)}; {report.delivered(sent)}", title_justify="left")
-    for name in (
-        "source",
-        "outcome",
-        "entries",
-        "fetched",
-        "new",
-        "copies",
-        "revised",
-        "matched",
-        "what went wrong",
-    ):
-        table.add_column(name, overflow="fold")
+    table = Table(title=f"{title}. {report.summary(tallies)}; {report.delivered(sent)}", title_justify="left")
+    for name in ("source", "outcome", "entries", "fetched", "new", "copies", "revised", "matched"):
+        table.add_column(name, no_wrap=True)
     for t in tallies:
-        wrong = "; ".join(t.errors)
         counts = (t.entries, t.fetched, t.new, t.duplicates, t.revised, t.matched)
-        table.add_row(t.source, t.outcome, *map(str, counts), wrong.removeprefix(f"{t.source}: "))
+        table.add_row(t.source, t.outcome, *map(str, counts))
     console.print(table)
+    for error in [error for t in tallies for error in t.errors] + sent.errors:
+        console.print(f"! {error}", style="yellow", markup=False, highlight=False)
+    console.print()
 
 
 def _show_story(console: Console, rooms: House) -> None:

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 -- Ukrainian and Russian text
+
 from __future__ import annotations
 
 import json

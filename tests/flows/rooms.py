@@ -35,7 +35,9 @@ class Clock:
         self.time += timedelta(**step)
 
 
-def page(title: str = "Rutte names two conditions", body: str = BODY, published: str = "2025-02-12T16:00:00+02:00") -> bytes:
+def page(
+    title: str = "Rutte names two conditions", body: str = BODY, published: str = "2025-02-12T16:00:00+02:00"
+) -> bytes:
     """A news page."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -53,7 +55,8 @@ def feed(base: str, *links: str, titles: dict[str, str] | None = None) -> bytes:
         f"<pubDate>Wed, 12 Feb 2025 16:00:00 +0200</pubDate></item>"
         for link in links
     )
-    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><link>{base}</link><description>d</description>{items}</channel></rss>'.encode()
+    head = f"<title>x</title><link>{base}</link><description>d</description>"
+    return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>'.encode()
 
 
 WATCHLIST = """

@@ -47,9 +47,7 @@ def test_an_article_goes_from_the_feed_to_a_match(web: Web, tmp_path: Path, data
         assert [(one.watch, one.outcome) for one in explained] == [("rutte", "not decided yet")]
 
 
-def test_a_second_pass_stores_nothing_and_fetches_no_known_article(
-    web: Web, tmp_path: Path, database_url: str
-) -> None:
+def test_a_second_pass_stores_nothing_and_fetches_no_known_article(web: Web, tmp_path: Path, database_url: str) -> None:
     web.routes |= {"/feed": feed(web.url(""), "/a", "/b"), "/a": page(), "/b": page("Other", "<p>" + "word " * 80)}
     with opened(tmp_path, source("wire", web.url("")), database_url=database_url) as rooms:
         run(rooms)
@@ -76,9 +74,7 @@ def test_validators_of_the_feed_go_to_the_feed_alone(web: Web, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [404, 403, 500, 304])
-def test_one_bad_page_costs_no_other_and_is_kept_as_the_feed_told_it(
-    web: Web, tmp_path: Path, status: int
-) -> None:
+def test_one_bad_page_costs_no_other_and_is_kept_as_the_feed_told_it(web: Web, tmp_path: Path, status: int) -> None:
     links = [f"/p{n}" for n in range(5)]
     web.routes |= {"/feed": feed(web.url(""), *links)}
     web.routes |= {link: page(f"Title of {link}", f"<p>{link} " + "says this of Ukraine " * 20) for link in links}
@@ -174,7 +170,10 @@ def test_a_link_with_tracking_parameters_in_another_feed_is_known_without_a_fetc
 
 
 def test_an_unwanted_topic_is_not_stored_and_not_fetched_again(web: Web, tmp_path: Path) -> None:
-    web.routes |= {"/feed": feed(web.url(""), "/a", titles={"/a": "Cake"}), "/a": page("Cake", "<p>" + "Sugar and flour. " * 30)}
+    web.routes |= {
+        "/feed": feed(web.url(""), "/a", titles={"/a": "Cake"}),
+        "/a": page("Cake", "<p>" + "Sugar and flour. " * 30),
+    }
     with opened(tmp_path, source("wire", web.url(""), extra="    topics: required\n")) as rooms:
         assert (run(rooms)["wire"].off_topic, run(rooms)["wire"].fetched) == (1, 0)
         assert titles(rooms) == set()

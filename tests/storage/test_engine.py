@@ -42,10 +42,14 @@ def test_processes_that_upgrade_at_once_leave_one_set_of_tables(database_url: st
 
 
 def test_a_failing_transaction_leaves_nothing(engine: Engine, now: datetime) -> None:
-    with pytest.raises(RuntimeError), transaction(engine) as session:
-        session.add(SourceState(source_id="a", last_polled_at=now))
-        session.flush()
-        raise RuntimeError
+    def fail() -> None:
+        with transaction(engine) as session:
+            session.add(SourceState(source_id="a", last_polled_at=now))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with reading(engine) as session:
         assert session.get(SourceState, "a") is None
 

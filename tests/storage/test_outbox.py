@@ -16,7 +16,7 @@ from storage.tables import AttemptRow, DeliveryRow, StoryRow
 
 def out(key: str = "k1", recipient: str = "a@b.example") -> Outgoing:
     message = Message(text="t", subject="s", html="h", blocks=({"type": "divider"},))
-    return Outgoing(key, "watch", 1, "desk", recipient, Decision.FIRST_REPORT, message)
+    return Outgoing(key, "watch", 1, "desk", recipient, Decision.FIRST_REPORT, "headline", message)
 
 
 @pytest.fixture

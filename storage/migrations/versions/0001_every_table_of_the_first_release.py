@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("destination_id", sa.String(length=64), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("headline", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
