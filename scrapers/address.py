@@ -122,8 +122,12 @@ class Gate:
         port = PORTS[parts.scheme] if given is None else given
         target = Target(_rebuilt(parts, host, port), parts.scheme, host, port, self.owns(host, port))
         if not target.own and port not in PORTS.values():
-            raise forbidden(url, f"port {port} is neither 80 nor 443")
+            raise forbidden(url, f"port {port} is neither 80 nor 443{_if_yours(target)}")
         return target
+
+
+def _if_yours(target: Target) -> str:
+    return f"; if the host is yours, put {target.name} into VARTA_ALLOW_HOSTS"
 
 
 def _rebuilt(parts: SplitResult, host: str, port: int) -> str:

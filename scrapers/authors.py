@@ -20,11 +20,13 @@ _BY = re.compile(
 # what follows a name in a byline: a date, a time, a dash with anything behind it
 _AFTER = re.compile(r"\s+[-–—|•·]\s.*|\s+(?:on|am|le)?\s*(?:\w{3,9}\.?\s)?\d{1,2}\b.*|\s*\(.*?\)|\s+기자\b.*")
 _AND = re.compile(
-    r"\s*[;|•\n&]\s*|\s+/\s+|,?\s+(?:and|und|et|y|en|og|och|та|і|й|и|i|with|mit|avec)\s+(?=[^\W\d_a-zа-яіїєґ])"
+    r"\s*[;|•\n&]\s*|\s+/\s+"
+    r"|,?\s+(?:and|und|et|y|en|og|och|та|і|й|и|i|with|mit|avec)\s+(?=[^\W\d_a-zа-яіїєґ])"
 )
 _NO_NAME = re.compile(
-    r"https?:|www\.|@|[{}<>=]|^\W*$|\d{3}|\w\.\w+\.\w|^(?:admin|administrator|editor|editors|staff|guest|user|unknown|none|null"
-    r"|redaktion|redakcja|redazione|redacción|la rédaction|редакция|редакція|webmaster|author|by|share|n/a)$|twitter|facebook|telegram",
+    r"https?:|www\.|@|[{}<>=]|^\W*$|\d{3}|\w{3}\.\w{3,}\.\w|twitter|facebook|telegram"
+    r"|^(?:admin|administrator|webmaster|editors?|staff|guest|user|unknown|none|null|n/a|authors?|by|share"
+    r"|redaktion|redakcja|redazione|redacción|la rédaction|редакция|редакція)$",
     re.IGNORECASE,
 )
 

@@ -118,7 +118,9 @@ def parse(text: str) -> datetime | None:
     month names in the languages of the table above. A date without a time of day is midnight, naive. A
     text without a year is no date.
     """
-    text = " ".join(text[: _LONGEST + 1].replace("\u200e", "").split())
+    if len(text) > _LONGEST:
+        text = text[: 5 * _LONGEST]  # it may be indented
+    text = " ".join(text.replace("\u200e", "").split())
     return _parse(text) if 0 < len(text) <= _LONGEST else None
 
 

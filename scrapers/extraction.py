@@ -33,8 +33,11 @@ _CHALLENGE = re.compile(
 )
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|meta|title|h1)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*?(/?)>", re.IGNORECASE)
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
-_OPTIONAL = frozenset(["p", "li", "dt", "dd", "option", "tr", "td", "th", "thead", "tbody", "tfoot"])
+# Tags that open no level, and tags that HTML closes by itself.
+_FLAT = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
+    r"|p|li|dt|dd|option|tr|td|th|thead|tbody|tfoot"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b]")
 _log = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ def extract_html(html: str, url: str) -> Extracted:
         return Extracted("", Metadata(), None)
     try:
         facts = metadata.read(tree, url)
-    except Exception:  # text without facts is better than no article
+    except Exception:  # noqa: BLE001 - text without facts is better than no article
         _log.exception("metadata unreadable", extra={"url": url})
         facts = Metadata()
     text = _text(tree)
@@ -132,10 +135,10 @@ def _text(content: HtmlElement | str) -> str:
     """The article text by trafilatura, with a blank line between paragraphs."""
     try:
         found = trafilatura.bare_extraction(content, include_comments=False, with_metadata=False)
-    except Exception:
+    except Exception:  # noqa: BLE001 - and facts are better than nothing
         _log.exception("text unreadable")
         return ""
-    text = (found.text if found else "") or ""
+    text = getattr(found, "text", None) or ""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return unicodedata.normalize("NFC", "\n\n".join(line for line in lines if line))[:_LONGEST_TEXT]
 
@@ -149,7 +152,7 @@ def _flattened(html: str) -> str:
     def keep(tag: re.Match[str]) -> str:
         nonlocal depth
         name = tag[2].lower()
-        if name in _VOID or tag[3] or name in _OPTIONAL:
+        if tag[3] or _FLAT.fullmatch(name):
             return tag[0]
         if tag[1]:
             depth = max(0, depth - 1)

@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 _LARGEST = 2_000_000  # characters of one block
 _MOST = 3000  # nodes of one page that are looked at
 # What an article may be called (https://schema.org/Article), the better the earlier.
-_TYPES = ["newsarticle", "reportagenewsarticle", "analysisnewsarticle", "backgroundnewsarticle", "opinionnewsarticle", "reviewnewsarticle", "liveblogposting", "article", "blogposting", "report", "advertisercontentarticle", "scholarlyarticle", "techarticle", "socialmediaposting", "discussionforumposting", "creativework", "webpage", "itempage"]
+_TYPES = (
+    *("newsarticle", "reportagenewsarticle", "analysisnewsarticle", "backgroundnewsarticle", "opinionnewsarticle"),
+    *("reviewnewsarticle", "liveblogposting", "article", "blogposting", "report", "advertisercontentarticle"),
+    *("scholarlyarticle", "techarticle", "socialmediaposting", "discussionforumposting"),
+    *("creativework", "webpage", "itempage"),
+)
 _PAGES = ("webpage", "itempage", "creativework")
 # Where an article hides in other nodes. Lists of other articles (itemListElement, hasPart) are left alone.
 _WITHIN = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf", "about")

@@ -6,8 +6,7 @@ import re
 from collections import Counter
 
 _SAMPLE = 6000  # characters that are looked at
-_ENOUGH = 3  # small words that must be found, hint aside
-_LEAST = 1  # the same where nothing hints at another language
+_ENOUGH, _LEAST = 3, 1  # small words that must be found, with a hint at another language and without
 _USUAL, _SOME = 0.15, 0.06  # share of small words among all words
 _PRIOR = 1.15  # how much more the hint's small words weigh: it decides between close relatives
 
@@ -93,28 +92,28 @@ def detect(text: str, hint: str | None = None) -> str | None:
     short to tell, as long as the script fits.
     """
     sample = text[:_SAMPLE].lower()
-    script = _script(sample)
-    if script is None:
-        return hint
-    if script == "ar":
-        return _arabic(sample, hint)
-    if script == "hi" and hint in ("mr", "ne"):
-        return hint
-    if script not in ("cyrillic", "latin"):
-        return script
-    languages = _CYRILLIC if script == "cyrillic" else _LATIN
+    match _script(sample):
+        case None:
+            return hint
+        case "cyrillic":
+            return _spoken(sample, _CYRILLIC, hint) or hint or _by_letters(sample)
+        case "latin":
+            return _spoken(sample, _LATIN, hint) or hint
+        case "ar":
+            return _arabic(sample, hint)
+        case "hi" if hint in ("mr", "ne"):
+            return hint
+        case script:
+            return script
+
+
+def _spoken(sample: str, languages: tuple[str, ...], hint: str | None) -> str | None:
     scores = _scores(sample, languages, hint)
     best = max(scores, key=lambda code: scores[code])
     share = scores[best] / max(1, len(sample.split()))
     if hint and hint not in languages and share < _USUAL:
         return hint  # a language without a table here
-    if scores[best] >= _ENOUGH and share >= _SOME:
-        return best
-    if hint:
-        return hint
-    if scores[best] >= _LEAST and share >= _SOME:
-        return best
-    return _by_letters(sample) if script == "cyrillic" else None
+    return best if scores[best] >= (_ENOUGH if hint else _LEAST) and share >= _SOME else None
 
 
 def _by_letters(sample: str) -> str | None:

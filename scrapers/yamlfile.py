@@ -6,6 +6,7 @@ Used for sources.yaml here and for watchlist.yaml and destinations.yaml in `aler
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,20 @@ class Entries(Generic[T]):
     problems: tuple[Problem, ...]
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's idea of true and false: `language: no` is Norwegian, `on` and `yes` are words."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the base class reads it from the class
+        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
 def read(path: Path) -> Document:
     """Parse `path`; raises ConfigError with file and line when it is no YAML mapping."""
     try:
@@ -75,8 +90,8 @@ def read(path: Path) -> Document:
 def parse(text: str, file: str) -> Document:
     """Parse YAML text; raises ConfigError as `read` does. `file` is only for messages."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as broken:
         mark = getattr(broken, "problem_mark", None)
         what = getattr(broken, "problem", None) or str(broken).splitlines()[0]

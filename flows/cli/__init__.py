@@ -30,6 +30,7 @@ for room in (run, ask, configure):
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 something failed, 2 wrong usage or configuration."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("trafilatura").setLevel(logging.ERROR)  # what it finds strange is no news to the reader
     try:
         app()
     except ConfigError as wrong:

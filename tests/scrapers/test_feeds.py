@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from scrapers import feeds
+from scrapers.article import FeedEntry
+from scrapers.errors import FeedError
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "feeds"
+URL = "https://news.example/rss"
+TITLE = "Рютте назвав дві умови безпеки для України"
+
+
+def item(n: int = 1, title: str = TITLE, date: str = "Wed, 12 Feb 2025 10:00:00 +0200", extra: str = "") -> str:
+    link = f"<link>https://news.example/{n}</link>"
+    return f"<item><title>{title}</title>{link}<guid>g{n}</guid><pubDate>{date}</pubDate>{extra}</item>"
+
+
+def rss(items: str, prolog: str = '<?xml version="1.0" encoding="utf-8"?>') -> str:
+    return f'{prolog}<rss version="2.0"><channel><title>Новини</title><language>uk-UA</language>{items}</channel></rss>'
+
+
+def parse(text: str, url: str = URL) -> list[FeedEntry]:
+    return feeds.parse(text.encode(), url, "wire")
+
+
+def test_an_rss_entry_has_every_field() -> None:
+    extra = "<description>&lt;p&gt;Перше.&lt;/p&gt;&lt;p&gt;Друге.&lt;/p&gt;</description><author>a@b.example (Ann Lee)</author>"
+    assert parse(rss(item(extra=extra))) == [
+        FeedEntry(
+            source="wire",
+            url="https://news.example/1",
+            id="g1",
+            title=TITLE,
+            summary="Перше.\n\nДруге.",
+            authors=("Ann Lee",),
+            published=datetime(2025, 2, 12, 8, 0, tzinfo=UTC),
+            language="uk",
+        )
+    ]
+
+
+def test_an_atom_entry_takes_the_page_and_not_the_feed_as_its_link() -> None:
+    [entry] = parse(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://news.example/world/"><entry><title>T</title>'
+        '<link rel="self" href="atom/1"/><link href="story-1"/><id>urn:1</id><author><name>Ann Lee</name></author>'
+        "<updated>2025-02-12T10:00:00+02:00</updated><summary>S</summary></entry></feed>"
+    )
+    assert (entry.url, entry.id, entry.authors) == ("https://news.example/world/story-1", "urn:1", ("Ann Lee",))
+    assert entry.published == datetime(2025, 2, 12, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("declared", "real"),
+    [("windows-1251", "windows-1251"), ("utf-8", "windows-1251"), ("windows-1251", "utf-8"), ("koi8-u", "koi8-u")],
+)
+def test_cyrillic_survives_right_and_wrong_declarations(declared: str, real: str) -> None:
+    text = rss(item(1) + item(2), f'<?xml version="1.0" encoding="{declared}"?>')
+    assert [entry.title for entry in feeds.parse(text.encode(real), URL)] == [TITLE, TITLE]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("12 лютого 2025 10:00", 12),
+        ("12 февраля 2025, 10:00", 12),
+        ("03.02.2025 10:00", 3),
+        ("<![CDATA[03.02.2025 10:00]]>", 3),
+    ],
+)
+def test_dates_that_libraries_guess_are_read_by_our_own_rules(written: str, day: int) -> None:
+    [entry] = parse(rss(item(date=written)))
+    assert entry.published == datetime(2025, 2, day, 10, 0, tzinfo=UTC)
+
+
+def test_a_date_before_the_web_is_no_date() -> None:
+    assert parse(rss(item(date="Thu, 01 Jan 1970 00:00:00 +0000")))[0].published is None
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("AT&T & Co", "AT&T & Co"),
+        ("&laquo;Слава&raquo;&nbsp;дня", "«Слава» дня"),
+        ("&lt;b&gt;Bold&lt;/b&gt; move", "Bold move"),
+        ("<![CDATA[R&D <i>now</i> &amp; then]]>", "R&D now & then"),
+        ("a &lt; b", "a < b"),
+        ("one\n   two", "one two"),
+    ],
+)
+def test_titles_are_plain_text(written: str, title: str) -> None:
+    assert parse(rss(item(title=written)))[0].title == title
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE rss [<!ENTITY a "' + "x" * 1000 + '"><!ENTITY b "' + "&a;" * 1000 + '"><!ENTITY c "' + "&b;" * 1000 + '">]>',
+        '<!DOCTYPE rss [<!ENTITY c SYSTEM "file:///etc/hostname">]>',
+    ],
+)
+def test_entities_are_neither_expanded_nor_read_and_cost_no_entry(doctype: str) -> None:
+    entries = parse(rss(item(0, "bomb &c;") + item(1) + item(2), '<?xml version="1.0"?>' + doctype))
+    assert [entry.title for entry in entries] == ["bomb &c;", TITLE, TITLE]
+
+
+def test_a_truncated_feed_keeps_what_came() -> None:
+    assert [entry.url for entry in parse(rss(item(1) + item(2) + item(3))[:-90])][:2] == [
+        "https://news.example/1",
+        "https://news.example/2",
+    ]
+
+
+def test_a_guid_that_is_an_address_stands_in_for_a_missing_link() -> None:
+    [entry] = parse(rss("<item><title>T</title><guid>https://news.example/7</guid></item>"))
+    assert entry.url == "https://news.example/7"
+
+
+def test_a_relative_link_is_resolved_against_the_feed() -> None:
+    assert parse(rss("<item><title>T</title><link>/a b</link></item>"))[0].url == "https://news.example/a b"
+
+
+def test_an_entry_with_a_script_for_a_link_is_left_out() -> None:
+    bad = item(1).replace("https://news.example/1", "javascript:alert(1)")
+    assert [entry.url for entry in parse(rss(bad + item(2)))] == ["https://news.example/2"]
+
+
+def test_entries_without_any_link_are_told_apart_by_a_fragment() -> None:
+    one, other = parse(rss("<item><title>A</title></item><item><title>B</title></item>"))
+    assert one.url.startswith(f"{URL}#")
+    assert one.url != other.url
+
+
+def test_100_000_nested_tags_are_only_text() -> None:
+    nested = "<description>" + "&lt;b&gt;" * 100_000 + "deep</description>"
+    assert len(parse(rss(item(1, extra=nested) + item(2)))) == 2
+
+
+def test_a_summary_loses_scripts_and_styles_and_comments() -> None:
+    markup = "<style>p{}</style><p>One<br>two</p><!-- three --><script>four()</script>"
+    assert feeds.plain(markup) == "One\n\ntwo"
+
+
+def test_the_longer_of_content_and_description_is_the_summary() -> None:
+    extra = (
+        '<description>Short.</description><content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        "<![CDATA[<p>The whole text.</p>]]></content:encoded>"
+    )
+    assert parse(rss(item(extra=extra)))[0].summary == "The whole text."
+
+
+def test_a_json_feed_is_read_and_one_broken_entry_costs_no_other() -> None:
+    listed = [
+        7,
+        {"id": 1, "url": "https://news.example/1", "title": TITLE, "date_published": "2025-02-12T10:00:00+02:00"},
+        {"external_url": "/2", "content_html": "<p>Text</p>", "authors": [{"name": "Ann Lee"}, {"name": "Bo Ek"}]},
+    ]
+    one, two = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "language": "uk", "items": listed}))
+    assert (one.id, one.title, one.published) == ("1", TITLE, datetime(2025, 2, 12, 8, 0, tzinfo=UTC))
+    assert (two.url, two.summary, two.authors) == ("https://news.example/2", "Text", ("Ann Lee", "Bo Ek"))
+
+
+def test_a_feed_without_entries_is_no_error() -> None:
+    assert parse(rss("")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "an empty answer"),
+        (b" \n ", "an empty answer"),
+        (b"<!doctype html><title>Just a moment...</title><body>x", "an HTML page titled 'Just a moment...'"),
+        (b"<html><body>no title", "an HTML page without a title"),
+        (b"<?xml version='1.0'?><urlset><url/></urlset>", "root <urlset>"),
+        (b"not found", "no XML, beginning 'not found'"),
+        (b'{"error": "no"}', "no JSON Feed"),
+        (b"[" * 200_000, "neither XML nor readable JSON"),
+        (bytes(range(256)) * 40, "expected a feed"),
+    ],
+)
+def test_what_is_no_feed_says_what_it_is(body: bytes, said: str) -> None:
+    with pytest.raises(FeedError) as error:
+        feeds.parse(body, URL)
+    assert said in str(error.value)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")
+def test_every_real_feed_yields_entries() -> None:
+    for path in sorted((DATA / "real").iterdir()):
+        assert feeds.parse(gzip.decompress(path.read_bytes()), URL), path.name
