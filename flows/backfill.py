@@ -9,15 +9,16 @@ from typing import Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from prefect.utilities.annotations import quote
 
 from alerts.model import Mode
 from flows import backfilling, house, report, settings
 from flows.backfilling import BackfillTally, Window
 from flows.delivery import deliver
 from flows.house import House
+from flows.opaque import opaque
 from scrapers.source import Source
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def backfill(
         mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
         tallies = [
             backfill_source.with_options(task_run_name=source.id)(
-                quote(Job(source, asked, rooms, mode, dry_run=dry_run))
+                opaque(Job(source, asked, rooms, mode, dry_run=dry_run))
             )
             for source in wanted
         ]
@@ -73,10 +74,9 @@ class Job:
     dry_run: bool
 
 
-@task
-def backfill_source(quoted: quote) -> BackfillTally:
+@task(cache_policy=NO_CACHE, persist_result=False)
+def backfill_source(job: Job) -> BackfillTally:
     """Bring in one source; a failure is told in its row and leaves the others alone."""
-    job: Job = quoted.unquote()
     try:
         return backfilling.backfill(job.source, job.asked, job.rooms, job.mode, dry_run=job.dry_run)
     except Exception as broken:  # isolation of one source

@@ -12,6 +12,7 @@ from alerts.model import Mode
 from flows import discovery
 from flows.house import House
 from flows.pipeline import Tally, work
+from scrapers import urls
 from scrapers.article import DateOrigin, FeedEntry
 from scrapers.errors import FeedError, FetchError
 from scrapers.source import Route, RouteType, Source
@@ -39,6 +40,12 @@ class Window:
     def holds(self, when: datetime) -> bool:
         """Whether the instant lies on one of the days."""
         return self.since <= when.astimezone(ZONE).date() <= self.until
+
+    def may_hold(self, entry: FeedEntry) -> bool:
+        """Whether the entry may be from one of the days, as far as its source dates it."""
+        if entry.published:
+            return self.holds(entry.published)
+        return entry.modified is not None and entry.modified.astimezone(ZONE).date() >= self.since
 
     @property
     def days(self) -> list[date]:
@@ -101,16 +108,17 @@ def _take(  # noqa: PLR0917 - private, called once
     *,
     dry_run: bool,
 ) -> None:
-    wanted = [entry for entry in listed if entry.published and asked.holds(entry.published)]
+    wanted = [entry for entry in listed if asked.may_hold(entry)]
+    keys = {urls.url_key(entry.url) for entry in wanted}
     tally.expected = len(wanted)
     if dry_run or not wanted:
         return
     now = house.now()
     with transaction(house.engine) as session:
         remembered = entries.remember(session, wanted, mode, now)
-        waiting = [due for due in entries.due(session, source.id, now) if due.mode is mode]
+        waiting = [due for due in entries.due(session, source.id, now) if urls.url_key(due.entry.url) in keys]
     tally.known = tally.expected - remembered.new
-    work(source, waiting, house, tally)
+    work(source, waiting, house, tally, asked.holds)
 
 
 def _list(source: Source, route: Route, asked: Window, house: House) -> _Listed:
@@ -123,13 +131,13 @@ def _list(source: Source, route: Route, asked: Window, house: House) -> _Listed:
             found.errors.append(f"{source.id}: {route.type} route: {url}: {broken}")
             continue
         for entry in listed:
-            if entry.published is None and day is not None:
+            if entry.published or entry.modified:
+                found.entries.append(entry)
+            elif day is not None:
                 noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZONE)
                 found.entries.append(replace(entry, published=noon, origin=DateOrigin.URL))
-            elif entry.published is None:
-                found.undated += 1
             else:
-                found.entries.append(entry)
+                found.undated += 1
     return found
 
 

@@ -93,6 +93,7 @@ def _read_sitemap(page: FetchedPage, source: Source, _route: Route) -> list[Feed
             published=listed.published,
             language=listed.language,
             origin=DateOrigin.SITEMAP,
+            modified=listed.lastmod,
         )
         for listed in sitemaps.parse(page.body, page.final_url)
         if listed.kind == "page"

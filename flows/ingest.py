@@ -7,15 +7,15 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import wait
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.utilities.annotations import quote
 
 from flows import house, pipeline, report, settings
 from flows.delivery import deliver
 from flows.house import House
+from flows.opaque import opaque
 from flows.pipeline import Tally
 from scrapers.source import Source
 
@@ -38,23 +38,22 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         due = pipeline.claim_due(wanted, rooms, force=force)
-        groups = [ingest_hosts.submit(quote(group), quote(rooms)) for group in _grouped(due)]
-        wait(groups)
-        tallies = [tally for group in groups for tally in group.result(raise_on_failure=False) or ()]
+        groups = [ingest_hosts.submit(opaque(group), opaque(rooms)) for group in _grouped(due)]
+        ended = [group.result(raise_on_failure=False) for group in groups]
+        tallies = [tally for found in ended if isinstance(found, list) for tally in found]
         if report.is_eventful(tallies):
             create_table_artifact(report.table(tallies), key="ingest", description=report.summary(tallies))
         sent = deliver(rooms)
         for error in sent.errors:
             log.error("delivery: %s", error)
-    return Completed(message=f"{report.summary(tallies)}; {report.delivered(sent)}")
+    text = f"{report.summary(tallies)}; {report.delivered(sent)}"
+    return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 
 
-@task(task_run_name="hosts")
-def ingest_hosts(quoted_sources: quote, quoted_rooms: quote) -> list[Tally]:
-    """Ingest the sources of some hosts. Quoted, Prefect does not look into what it is handed."""
-    found: list[Source] = quoted_sources.unquote()
-    rooms: House = quoted_rooms.unquote()
-    tallies = pipeline.pass_over(found, rooms)
+@task(task_run_name="hosts", cache_policy=NO_CACHE, persist_result=False)
+def ingest_hosts(sources: list[Source], rooms: House) -> list[Tally]:
+    """Ingest the sources of some hosts."""
+    tallies = pipeline.pass_over(sources, rooms)
     for tally in tallies:
         for error in tally.errors:
             log.warning("ingest: %s", error)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from alerts import matching
 from alerts.model import Mode
@@ -126,11 +127,27 @@ def claim_due(wanted: Sequence[Source], house: House, *, force: bool = False) ->
         return sources.claim(session, wanted, house.now(), force=force)
 
 
-def work(source: Source, waiting: Sequence[Due], house: House, tally: Tally) -> None:
-    """Fetch, extract, store and match the due entries of one source, some at a time."""
+def work(
+    source: Source,
+    waiting: Sequence[Due],
+    house: House,
+    tally: Tally,
+    is_asked: Callable[[datetime], bool] | None = None,
+) -> None:
+    """Fetch, extract, store and match the due entries of one source, some at a time.
+
+    `is_asked` says of a publication time whether a backfill wants it.
+    """
     for start in range(0, len(waiting), _BATCH):
-        batch = list(_read_each(source, waiting[start : start + _BATCH], house, tally))
+        batch = [_outside(read, is_asked) for read in _read_each(source, waiting[start : start + _BATCH], house, tally)]
         _store(source, batch, house, tally)
+
+
+def _outside(read: Read, is_asked: Callable[[datetime], bool] | None) -> Read:
+    when = read.article.published if read.article else None
+    if is_asked is None or when is None or is_asked(when):
+        return read
+    return Read(read.due, replace(read.result, state=EntryState.OUTSIDE))
 
 
 def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tally) -> Iterator[Read]:

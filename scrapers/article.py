@@ -24,7 +24,8 @@ class DateOrigin(enum.StrEnum):
 class FeedEntry:
     """A pointer to an article in a feed, sitemap or listing.
 
-    `url` is absolute and as the source wrote it. `published` is aware UTC. `summary` is plain text.
+    `url` is absolute and as the source wrote it. `published` and `modified` are aware UTC; `modified` is
+    all that many sitemaps tell, and never earlier than the publication. `summary` is plain text.
     """
 
     source: str
@@ -36,6 +37,7 @@ class FeedEntry:
     published: datetime | None = None
     language: str | None = None
     origin: DateOrigin = DateOrigin.FEED
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from scrapers import dates, feeds, language, metadata, rules, urls
+from scrapers import authors, dates, feeds, language, metadata, rules, urls
 from scrapers.article import Article, DateOrigin, FeedEntry, FetchedPage
 from scrapers.charset import decode
 from scrapers.errors import ExtractionError
@@ -39,6 +39,9 @@ _FLAT = re.compile(
     r"|p|li|dt|dd|option|tr|td|th|thead|tbody|tfoot"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b]")
+_TOP = 3  # paragraphs among which the title may stand
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs every page without text as a warning
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +86,7 @@ def extract_html(html: str, url: str) -> Extracted:
     if _words(text) < _ENOUGH:
         # some pages come out empty from a tree that was parsed elsewhere
         text = max(text, _text(_flattened(html)), key=len)
+    text = _below(facts.title, text)
     spoken = language.detect(f"{facts.title}\n{text}", facts.language)
     return Extracted(text, facts, spoken)
 
@@ -141,6 +145,13 @@ def _text(content: HtmlElement | str) -> str:
     text = getattr(found, "text", None) or ""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return unicodedata.normalize("NFC", "\n\n".join(line for line in lines if line))[:_LONGEST_TEXT]
+
+
+def _below(title: str, text: str) -> str:
+    """`text` without the title, where that is one of its first paragraphs."""
+    paragraphs = text.split("\n\n")
+    same = [n for n, words in enumerate(paragraphs[:_TOP]) if title and authors.key(words) == authors.key(title)]
+    return "\n\n".join(paragraphs[same[0] + 1 :]) if same and len(paragraphs) > same[0] + 1 else text
 
 
 def _flattened(html: str) -> str:

@@ -26,6 +26,8 @@ _PROLOG = 65_536  # characters searched for the root element
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b(?=[^<]*>)", re.IGNORECASE)
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype\s+html|<html|<head|<body)", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
+_BASE = re.compile(r"""xml:base=["']([^"'<>]+)["']""")
+_LANGUAGE = re.compile(r"""(?:<language>\s*|<dc:language>\s*|xml:lang=["'])([A-Za-z]{2})\b""")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][\da-fA-F]{1,6});)(\w{1,32};)?")
@@ -65,10 +67,12 @@ def parse(body: bytes, url: str, source: str = "", content_type: str = "") -> li
     root = _ROOT.search(head)
     if not root or _HTML.match(text):
         raise FeedError(f"expected a feed, found {described(text)}")
-    text = _washed(head[root.start() :] + text[_PROLOG:])
-    language, raw = _read(text)
-    base = re.search(r'xml:base="([^"]+)"', text[: text.find(">") + 1])
-    return _entries(raw, urljoin(url, base[1]) if base else url, url, source, language)
+    head = head[root.start() :]
+    entry = _ENTRY.search(head)
+    before = head[: entry.start()] if entry else head
+    base, language = _BASE.search(before), _LANGUAGE.search(before)
+    raw = _read(_washed(head + text[_PROLOG:]))
+    return _entries(raw, urljoin(url, base[1]) if base else url, url, source, language[1] if language else "")
 
 
 def plain(markup: str) -> str:
@@ -134,15 +138,15 @@ def _dated(found: re.Match[str]) -> str:
     return found[1] + (dates.to_utc(when).isoformat() if when else "")
 
 
-def _read(text: str) -> tuple[str, list[Any]]:
-    """Language and raw entries, by the fast library or else by the tolerant one."""
+def _read(text: str) -> list[Any]:
+    """The raw entries, by the fast library or else by the tolerant one."""
     body = text.encode("utf-8")
     try:
         feed = fastfeedparser.parse(body)
     except Exception:  # noqa: BLE001 - whatever a library raises on bytes from outside means: not by this one
         feed = None
     if feed is not None and (feed.entries or not _ENTRY.search(text)):
-        return str(feed.feed.get("language") or ""), list(feed.entries)
+        return list(feed.entries)
     if len(text) <= _FALLBACK_LIMIT:
         try:
             body = _CONTROL.sub("", text).encode("utf-8")
@@ -150,7 +154,7 @@ def _read(text: str) -> tuple[str, list[Any]]:
         except Exception as broken:
             raise FeedError(f"a feed that cannot be read: {type(broken).__name__}: {broken}") from broken
         if feed.entries or (feed.version and not _ENTRY.search(text)):
-            return str(feed.feed.get("language") or ""), list(feed.entries)
+            return list(feed.entries)
     raise FeedError(f"expected a feed, found {described(text)}")
 
 

@@ -31,6 +31,7 @@ class EntryState(enum.StrEnum):
     KNOWN = "known"  # its URL belongs to an article that came another way
     OFF_TOPIC = "off_topic"  # read, and not about what the source is kept for
     GIVEN_UP = "given_up"  # the page is gone or failed too often
+    OUTSIDE = "outside"  # read by a backfill, and not from the days that it asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def remember(session: Session, listed: Sequence[FeedEntry], mode: Mode, now: dat
         known += len(aliases)
         for key, row in present.items():
             changed += _look_again(row, by_key[key], now)
+            new += _rearm(row, mode)
         rows = [_row(by_key[key], key, aliases.get(key), mode, now) for key in fresh]
         if rows:
             inserted = insert_for(session, EntryRow).on_conflict_do_nothing().returning(EntryRow.id)
@@ -137,6 +139,14 @@ def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
         row.state, row.attempts = EntryState.CHANGED, 0
         return True
     return False
+
+
+def _rearm(row: EntryRow, mode: Mode) -> bool:
+    """Other days may be asked for now."""
+    if row.state != EntryState.OUTSIDE:
+        return False
+    row.state, row.mode = EntryState.NEW, mode
+    return True
 
 
 def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:

@@ -1,0 +1,108 @@
+"""The Prefect flows on a real Prefect server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+from flows import backfill, deliver, ingest, settings, upkeep
+from flows.demo.mail_server import MailStandIn
+from flows.demo.site import DemoSite
+from flows.demo.slack_server import SlackStandIn
+from storage import engine as database
+from storage import lookup
+from storage.engine import reading
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    # what Prefect and its libraries warn of is not ours to mend
+    pytest.mark.filterwarnings("default"),
+]
+
+
+@pytest.fixture(scope="module")
+def _prefect() -> Iterator[None]:
+    # without a heartbeat a flow does not wait a second for its heart to stop
+    with prefect_test_harness(), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+@pytest.fixture
+def world(
+    _prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[DemoSite, MailStandIn, SlackStandIn]]:
+    with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
+        site.write_config(tmp_path / "config")
+        for name, value in {
+            "VARTA_HOME": str(tmp_path / "var"),
+            "VARTA_CONFIG_DIR": str(tmp_path / "config"),
+            "VARTA_ALLOW_HOSTS": "127.0.0.1",
+            "VARTA_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
+            "VARTA_MAIL_FROM": "varta@varta.example",
+            "SLACK_WEBHOOK_URL": slack.webhook_url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield site, mail, slack
+
+
+def counts() -> dict[str, int]:
+    engine = database.open_engine(settings.load().database)
+    with reading(engine) as session:
+        found = lookup.counts(session)
+    engine.dispose()
+    return found
+
+
+def ended(state: State[None]) -> str:
+    assert state.is_completed(), state
+    return str(state.message)
+
+
+def test_ingest_takes_in_the_whole_world_and_delivers(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn],
+) -> None:
+    site, mail, slack = world
+    told = ended(ingest.ingest(return_state=True))
+    served = [truth for truth in site.truth().values() if truth.status == 200 and truth.indexed]
+    assert counts()["articles"] == len(served) + 2  # two pages are broken, and kept as the feed told them
+    assert f"deliveries sent: {len(mail.messages) + len(slack.messages)}" in told
+    assert mail.messages
+    assert slack.messages
+    before = len(mail.messages), len(slack.messages)
+    ended(ingest.ingest(force=True, return_state=True))
+    ended(deliver.deliver(return_state=True))
+    assert (len(mail.messages), len(slack.messages)) == before
+    assert "sources broken" in ended(upkeep.upkeep(return_state=True))
+
+
+def test_a_backfill_is_silent_and_fetches_nothing_twice(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn],
+) -> None:
+    site, mail, slack = world
+    day = date(2025, 2, 12)
+    ended(backfill.backfill(day, day, ["dnipro-wire", "portovyi-telehraf"], return_state=True))
+    stored = counts()
+    assert stored["articles"] > 2
+    assert stored["matches"] > 0
+    assert not mail.messages
+    assert not slack.messages
+    fetched = len(site.requests)
+    ended(backfill.backfill(day, day, ["dnipro-wire", "portovyi-telehraf"], return_state=True))
+    assert counts() == stored
+    assert all("sitemap" in path or "archive" in path or "robots" in path for path, _ in site.requests[fetched:])
+
+
+def test_a_backfill_that_makes_no_sense_fails_with_a_sentence(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn],
+) -> None:
+    del world
+    state = backfill.backfill(date(2025, 2, 13), date(2025, 2, 12), return_state=True)
+    assert state.is_failed()
+    assert "lies after the last day" in str(state.message)
