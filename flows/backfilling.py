@@ -115,7 +115,7 @@ def _take(  # noqa: PLR0917 - private, called once
         return
     now = house.now()
     with transaction(house.engine) as session:
-        remembered = entries.remember(session, wanted, mode, now)
+        remembered = entries.remember(session, wanted, mode, now, asked.holds)
         waiting = [due for due in entries.due(session, source.id, now) if urls.url_key(due.entry.url) in keys]
     tally.known = tally.expected - remembered.new
     work(source, waiting, house, tally, asked.holds)

@@ -147,7 +147,7 @@ def _outside(read: Read, is_asked: Callable[[datetime], bool] | None) -> Read:
     when = read.article.published if read.article else None
     if is_asked is None or when is None or is_asked(when):
         return read
-    return Read(read.due, replace(read.result, state=EntryState.OUTSIDE))
+    return Read(read.due, replace(read.result, state=EntryState.OUTSIDE, published=when))
 
 
 def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tally) -> Iterator[Read]:

@@ -6,7 +6,8 @@ import logging
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import trafilatura
 from lxml import etree
@@ -42,6 +43,25 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u
 _TOP = 3  # paragraphs among which the title may stand
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs every page without text as a warning
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+_SIGN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+# the clock that an outlet means when it names no zone: languages of one country, or of one zone
+_ZONES = {
+    language: ZoneInfo(name)
+    for name, languages in {
+        "Europe/Kyiv": "uk",
+        "Europe/Warsaw": "pl",
+        "Europe/Prague": "cs sk",
+        "Europe/Berlin": "de it nl da no sv hu hr sl",
+        "Europe/Sofia": "bg",
+        "Europe/Bucharest": "ro",
+        "Europe/Helsinki": "fi et lv lt",
+        "Europe/Athens": "el",
+        "Europe/Istanbul": "tr",
+        "Asia/Jerusalem": "he",
+        "Asia/Tbilisi": "ka",
+    }.items()
+    for language in languages.split()
+}
 _log = logging.getLogger(__name__)
 
 
@@ -63,12 +83,11 @@ def extract(page: FetchedPage, source: Source, entry: FeedEntry | None = None) -
     html = _html(page)
     try:
         found = extract_html(html, page.final_url)
-        found = _by_rule(html, found, source)
+        return _article(page, source, entry, _by_rule(html, found, source))
     except ExtractionError:
         raise
     except Exception as broken:  # one page must not stop the others, whatever a library makes of it
         raise ExtractionError(f"the page breaks the reader: {type(broken).__name__}: {broken}") from broken
-    return _article(page, source, entry, found)
 
 
 def extract_html(html: str, url: str) -> Extracted:
@@ -199,7 +218,7 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
         raise ExtractionError("the page is an empty shell: no text and no title")
     if not text:
         raise ExtractionError(f"the page has a title but no text: '{title[:80]}'")
-    published, origin = _published(found, entry)
+    published, origin = _published(found, entry, page.fetched_at, _ZONES.get(source.language or "", UTC))
     address = facts.canonical or urls.canonical(page.final_url) or page.final_url
     aliases = dict.fromkeys((page.url, page.final_url, address, *([entry.url] if entry else [])))
     hint = facts.language or (entry.language if entry else None) or source.language
@@ -226,23 +245,28 @@ def _filled(found: Extracted, entry: FeedEntry | None) -> tuple[str, bool]:
     if words >= _ENOUGH:
         return found.text, found.metadata.free is False and words < 2 * _ENOUGH
     others = [found.text, stated, found.metadata.description, entry.summary if entry else ""]
-    return max(others, key=_words), True
+    longest = max(others, key=_words)
+    # a flash of one sentence is whole; a description that says more than the page is not
+    return longest, longest is not found.text or found.metadata.free is False
 
 
-def _published(found: Extracted, entry: FeedEntry | None) -> tuple[datetime | None, DateOrigin | None]:
+def _published(
+    found: Extracted, entry: FeedEntry | None, now: datetime, zone: tzinfo
+) -> tuple[datetime | None, DateOrigin | None]:
     when, origin = found.metadata.published, found.metadata.date_origin
-    told = entry.published if entry else None
-    if when is None:
+    told = entry.published if entry and entry.published and dates.plausible(entry.published, now) else None
+    if when is None or not dates.plausible(when, now):
         return told, entry.origin if entry and told else None
     if when.tzinfo is not None or told is None:
-        return dates.to_utc(when), origin
+        return dates.to_utc(when, zone), origin
     # a wall clock without a zone, or a day: the entry's instant is that moment where they agree
     apart = abs((told - when.replace(tzinfo=UTC)).total_seconds())
     is_day = (when.hour, when.minute, when.second) == (0, 0, 0)
     if apart <= _APART or (is_day and told.date() == when.date()):
         return told, entry.origin if entry else None
-    return dates.to_utc(when), origin
+    return dates.to_utc(when, zone), origin
 
 
 def _words(text: str) -> int:
-    return len(text.split())
+    """How many words; two signs of a script without spaces count as one."""
+    return len(text.split()) + len(_SIGN.findall(text)) // 2

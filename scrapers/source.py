@@ -30,9 +30,7 @@ def _duration(text: object) -> object:
     raise ValueError("expected a duration such as 90s, 5m, 2h or 1d")
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), PlainSerializer(lambda d: f"{int(d.total_seconds())}s")
-]
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(lambda d: f"{int(d.total_seconds())}s")]
 
 
 class SourceKind(enum.StrEnum):

@@ -106,9 +106,7 @@ def parse(text: str, file: str) -> Document:
     return Document(file, content, lines, tuple(problems))
 
 
-def _walk(
-    node: yaml.Node | None, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str
-) -> None:
+def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str) -> None:
     if node is None or len(path) > _DEEPEST:
         return
     lines[path] = node.start_mark.line + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,6 +58,7 @@ class Result:
     etag: str | None = None
     last_modified: str | None = None
     next_try_at: datetime | None = None
+    published: datetime | None = None  # as the page dates itself, where its source did not
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,17 @@ class Remembered:
     known: int = 0
 
 
-def remember(session: Session, listed: Sequence[FeedEntry], mode: Mode, now: datetime) -> Remembered:
-    """Store what a source lists, once per URL. A new title asks for a new fetch of a stored page."""
+def remember(
+    session: Session,
+    listed: Sequence[FeedEntry],
+    mode: Mode,
+    now: datetime,
+    is_asked: Callable[[datetime], bool] | None = None,
+) -> Remembered:
+    """Store what a source lists, once per URL. A new title asks for a new fetch of a stored page.
+
+    A page that another backfill found to be from other days is read again only if `is_asked` wants its day.
+    """
     by_key = {key_hash(urls.url_key(entry.url)): entry for entry in reversed(listed)}
     new = changed = known = 0
     for keys in _chunks(list(by_key)):
@@ -84,7 +94,7 @@ def remember(session: Session, listed: Sequence[FeedEntry], mode: Mode, now: dat
         known += len(aliases)
         for key, row in present.items():
             changed += _look_again(row, by_key[key], now)
-            new += _rearm(row, mode)
+            new += _rearm(row, mode, is_asked)
         rows = [_row(by_key[key], key, aliases.get(key), mode, now) for key in fresh]
         if rows:
             inserted = insert_for(session, EntryRow).on_conflict_do_nothing().returning(EntryRow.id)
@@ -115,6 +125,8 @@ def finish(session: Session, results: Iterable[Result]) -> None:
             "next_try_at": result.next_try_at,
             "attempts": EntryRow.attempts + 1 if result.state is EntryState.RETRY else EntryRow.attempts,
         }
+        if result.published is not None:
+            values["published_at"] = result.published
         if result.article is not None:
             values["article_id"] = result.article
         if result.etag or result.last_modified:
@@ -141,9 +153,10 @@ def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
     return False
 
 
-def _rearm(row: EntryRow, mode: Mode) -> bool:
-    """Other days may be asked for now."""
-    if row.state != EntryState.OUTSIDE:
+def _rearm(row: EntryRow, mode: Mode, is_asked: Callable[[datetime], bool] | None) -> bool:
+    if row.state != EntryState.OUTSIDE or row.published_at is None:
+        return False
+    if is_asked and not is_asked(row.published_at):
         return False
     row.state, row.mode = EntryState.NEW, mode
     return True

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -82,14 +83,14 @@ def articles(
     """Stored articles, newest first, some at a time. `until` is exclusive."""
     at = func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at)
     query = select(ArticleRow).order_by(at.desc(), ArticleRow.id.desc()).execution_options(yield_per=_PAGE)
-    for condition, wanted in (
-        (at >= since, since),
-        (at < until, until),
-        (ArticleRow.source_id == source, source),
-        (ArticleRow.language == language, language),
-    ):
-        if wanted is not None:
-            query = query.where(condition)
+    if since is not None:
+        query = query.where(at >= since)
+    if until is not None:
+        query = query.where(at < until)
+    if source is not None:
+        query = query.where(ArticleRow.source_id == source)
+    if language is not None:
+        query = query.where(ArticleRow.language == language)
     return (_article(row) for row in session.scalars(query))
 
 
@@ -166,7 +167,7 @@ def all_matches(session: Session, since: datetime | None) -> Iterator[dict[str, 
         }
 
 
-def alerts(session: Session) -> list[dict[str, object]]:
+def alerts(session: Session) -> list[dict[str, Any]]:
     """One line per (watch, story, destination, recipient) that was alerted, oldest first."""
     return [
         {

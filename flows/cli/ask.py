@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import groupby, islice
 from typing import Annotated, Any
 
 import typer
 
 from alerts import matching
 from alerts.errors import QueryError
-from alerts.model import DeliveryState
+from alerts.model import Decision, DeliveryState
 from flows import house, settings
-from flows.cli.output import Failed, complain, stream, to_json, to_table, wrong
+from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from scrapers.article import Article
 from storage import lookup, outbox
 from storage.engine import reading, transaction
-from storage.lookup import StoredArticle
+from storage.lookup import Explained, StoredArticle
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day on, UTC.")]
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Up to this day, included, UTC.")]
+
+
+_OUTCOMES = {
+    Decision.FIRST_REPORT: "alerted, first report of the story",
+    Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
+    Decision.BACKFILL: "not alerted, found by a silent backfill",
+    Decision.NO_DESTINATION: "not alerted, the watch names no destination",
+    Decision.UNKNOWN_DESTINATION: "not alerted, no such destination is configured",
+    Decision.WATCH_GONE: "not alerted, the watch was removed",
+}
 
 
 class Exported(StrEnum):
@@ -93,25 +103,29 @@ def why(url: str, *, as_json: Json = False) -> None:
         to_json({"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent})
     elif article is None:
         told = f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}" if listed else "never seen"
-        to_table(f"{url}: {told}", [])
+        to_lines([f"{url}: {told}"])
     else:
-        copy = f", a copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
-        rows = [
-            {
-                "watch": one.watch,
-                "destination": one.destination,
-                "decision": one.outcome,
-                "delivery": one.state or "",
-                "sent": one.sent,
-                "because": f"{', '.join(one.terms)}: {one.excerpt}",
-                "error": one.error,
-            }
-            for one in explained
-        ]
-        to_table(f"{article.title} (story {article.story}{copy})", rows)
-        to_table("did not match: " + (", ".join(row["watch"] for row in silent) or "none"), [])
+        to_lines(_told(article, explained, [row["watch"] for row in silent]))
     if article is None and listed is None:
         raise typer.Exit(1)
+
+
+def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequence[str]) -> Iterator[str]:
+    """What became of an article, watch by watch, in words."""
+    yield article.title
+    copy = f", copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
+    partial = ", only the feed's own text could be had" if article.partial else ""
+    yield f"{article.source}, story {article.story}, revision {article.revision}{copy}{partial}"
+    for watch, group in groupby(explained, key=lambda one: one.watch):
+        decisions = list(group)
+        yield f"\n{watch} matched {', '.join(decisions[0].terms)}"
+        yield f"  > {decisions[0].excerpt}"
+        for one in decisions:
+            when = f" {one.sent:%Y-%m-%d %H:%M} UTC" if one.sent else ""
+            state = f", delivery {one.state}{when}" if one.state else ""
+            error = f" ({one.error})" if one.error else ""
+            yield f"  {one.destination or 'nobody'}: {_OUTCOMES.get(one.outcome, one.outcome)}{state}{error}"
+    yield f"\nDid not match: {', '.join(silent) or 'none'}"
 
 
 def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False) -> None:

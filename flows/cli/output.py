@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -54,6 +56,11 @@ def to_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     Console().print(table if rows else title, markup=False)
 
 
+def to_lines(lines: Iterable[str]) -> None:
+    """Lines for people, inert: what outlets write cannot steer the terminal."""
+    sys.stdout.writelines(f"{_CONTROL.sub('?', line)}\n" for line in lines)
+
+
 def stream(rows: Iterable[Mapping[str, Any]], form: str) -> None:
     """Rows as JSON lines or CSV, as they come; a CSV cell never begins like a formula."""
     if form == "jsonl":
@@ -78,7 +85,7 @@ def _inert(value: Any) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    return "" if value is None else str(value)
+    return "" if value is None else _CONTROL.sub("?", str(value))
 
 
 def _plain(value: Any) -> Any:

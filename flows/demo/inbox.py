@@ -61,19 +61,26 @@ class Inbox:
 
 
 def mails(stand_in: MailStandIn) -> list[Mail]:
-    """Every mail that the stand-in took, newest first."""
+    """Every mail that the stand-in took, the most urgent first, of equals the newest."""
     found = []
     for kept in reversed(stand_in.messages):
         parsed = email.message_from_bytes(kept.raw, policy=email.policy.default)
         parts = {part.get_content_type(): part.get_content() for part in parsed.walk() if not part.is_multipart()}
         found.append(Mail(str(parsed["To"]), str(parsed["Subject"]), parts.get("text/html", ""), parts["text/plain"]))
-    return found
+    return sorted(found, key=lambda mail: _rank(mail.subject))
 
 
 def page(mail: MailStandIn, slack: SlackStandIn) -> str:
     """The whole page as HTML."""
-    posts = [to_html(cast("list[dict[str, Any]]", kept.payload.get("blocks", []))) for kept in reversed(slack.messages)]
+    numbered = sorted(enumerate(slack.messages), key=lambda pair: (_rank(pair[1].text), -pair[0]))
+    posts = [to_html(cast("list[dict[str, Any]]", kept.payload.get("blocks", []))) for _, kept in numbered]
     return _TEMPLATES.get_template("inbox.html.j2").render(mails=mails(mail), posts=posts)
+
+
+def _rank(text: str) -> int:
+    """Where the priority that a subject or a fallback text begins with comes in the page."""
+    ranks = {"CRITICAL": 0, "HIGH": 1, "NORMAL": 2, "LOW": 3}
+    return ranks.get(text.lstrip("[").partition("]")[0].partition(" ")[0], len(ranks))
 
 
 def _handler(mail: MailStandIn, slack: SlackStandIn) -> type[BaseHTTPRequestHandler]:

@@ -7,9 +7,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from flows.pipeline import Tally
 from storage import lookup
 from storage.engine import reading
 
+EVENING = datetime(2025, 2, 13, 15, 45, tzinfo=UTC)
 _AGAIN_EVERY = 30.0
 
 
@@ -88,10 +91,16 @@ def _rooms(folder: Path, world: World) -> Iterator[House]:
             "allow_hosts": ",".join(hosts),
         }
     )
-    with house.opened(chosen) as rooms:
+    with house.opened(chosen, _clock()) as rooms:
         for problem in rooms.configuration.problems:
             raise AlertError(str(problem))
         yield rooms
+
+
+def _clock() -> Callable[[], datetime]:
+    """A clock that goes as ours does, but began on the evening of the demo's world."""
+    ahead = datetime.now(UTC) - EVENING
+    return lambda: datetime.now(UTC) - ahead
 
 
 def _pass(rooms: House) -> tuple[list[Tally], DeliveryTally]:
@@ -147,12 +156,23 @@ def _show_story(console: Console, rooms: House) -> None:
             table.add_row(str(story.id), when, article.source, article.title, copy)
         table.add_section()
     console.print(table)
-    sent = Table(title="Alerts", title_justify="left")
-    for name in ("watch", "story", "destination", "state", "headline"):
-        sent.add_column(name, overflow="fold")
+    _show_alerts(console, alerts)
+
+
+def _show_alerts(console: Console, alerts: Sequence[dict[str, Any]]) -> None:
+    """One row per watch and story, with everyone it went to."""
+    table = Table(title="Alerts: one per watch, story and destination", title_justify="left")
+    for name in ("watch", "story", "headline", "delivered to"):
+        table.add_column(name, overflow="fold")
+    by_story: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for alert in alerts:
-        sent.add_row(*(str(alert[name]) for name in ("watch", "story", "destination", "state", "headline")))
-    console.print(sent)
+        by_story[alert["watch"], alert["story"]].append(alert)
+    for (watch, story), group in by_story.items():
+        to = ", ".join(
+            f"{one['destination']}{'' if one['state'] == 'sent' else ' (' + one['state'] + ')'}" for one in group
+        )
+        table.add_row(watch, str(story), group[0]["headline"], to)
+    console.print(table)
 
 
 def _show_end(console: Console, found: dict[str, Any]) -> None:

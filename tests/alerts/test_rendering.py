@@ -1,4 +1,3 @@
-
 from __future__ import annotations
 
 import json
@@ -30,9 +29,7 @@ from tests.builders_alerts import (
     make_other,
 )
 
-INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]"
-)
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]")
 
 
 def mail(alert: Alert | None = None, **changes: Any) -> Message:
@@ -60,11 +57,7 @@ def mrkdwn(message: Message) -> str:
 
 def texts(node: object) -> list[str]:
     if isinstance(node, dict):
-        return (
-            [node["text"]]
-            if isinstance(node.get("text"), str)
-            else [t for n in node.values() for t in texts(n)]
-        )
+        return [node["text"]] if isinstance(node.get("text"), str) else [t for n in node.values() for t in texts(n)]
     return [t for n in node for t in texts(n)] if isinstance(node, list) else []
 
 
@@ -316,9 +309,7 @@ def test_a_hostile_title_is_shown_as_it_is(title: str) -> None:
 def test_a_hostile_title_keeps_the_text_part_in_form(title: str) -> None:
     usual, text = mail(hostile("usual")).text, mail(hostile(title)).text
     assert not INVISIBLE.search(text)
-    assert [
-        line for line in text.splitlines() if line.isupper() and line.istitle() is False and line in usual
-    ]
+    assert [line for line in text.splitlines() if line.isupper() and line.istitle() is False and line in usual]
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 78
 
 
@@ -381,8 +372,7 @@ def test_the_worst_alert_stays_within_the_limits_of_slack() -> None:
     for filler in ("&", "<", '"', "\\", "|", "*", "&amp;", "й", "🇺🇦"):
         title = filler * 3000
         others = tuple(
-            make_other(n, title[:400], title, url="https://example.org/" + "&" * 1800 + str(n))
-            for n in range(2, 30)
+            make_other(n, title[:400], title, url="https://example.org/" + "&" * 1800 + str(n)) for n in range(2, 30)
         )
         alert = replace(
             hostile(title), coverage=others, partial=True, terms=(title,) * 20,

@@ -100,9 +100,7 @@ def test_the_total_is_limited_though_every_block_fits() -> None:
     assert str(MAX_TOTAL) in problem
 
 
-@pytest.mark.parametrize(
-    "payload", [{}, {"text": ""}, {"text": " "}, {"text": None}, {"text": 1}, {"blocks": []}]
-)
+@pytest.mark.parametrize("payload", [{}, {"text": ""}, {"text": " "}, {"text": None}, {"text": 1}, {"blocks": []}])
 def test_a_message_without_text_is_refused(payload: dict[str, object]) -> None:
     assert check(payload)[0].startswith("no_text")
 

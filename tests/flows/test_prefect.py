@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import State
@@ -60,7 +61,7 @@ def counts() -> dict[str, int]:
     return found
 
 
-def ended(state: State[None]) -> str:
+def ended(state: State[Any]) -> str:
     assert state.is_completed(), state
     return str(state.message)
 

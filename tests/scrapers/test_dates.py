@@ -113,7 +113,17 @@ def test_the_end_of_a_day_may_be_written_as_hour_24() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", "8 вересня, 10:00", "12:30", "2025-02-30", "99.99.2025", "Version 1.2.3", "1757319600", "15 Marines 2024"],
+    [
+        "",
+        "hello",
+        "8 вересня, 10:00",
+        "12:30",
+        "2025-02-30",
+        "99.99.2025",
+        "Version 1.2.3",
+        "1757319600",
+        "15 Marines 2024",
+    ],
 )
 def test_what_is_no_full_date_is_none(text: str) -> None:
     assert dates.parse(text) is None

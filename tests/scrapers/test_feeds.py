@@ -30,7 +30,8 @@ def parse(text: str, url: str = URL) -> list[FeedEntry]:
 
 
 def test_an_rss_entry_has_every_field() -> None:
-    extra = "<description>&lt;p&gt;Перше.&lt;/p&gt;&lt;p&gt;Друге.&lt;/p&gt;</description><author>a@b.example (Ann Lee)</author>"
+    extra = "<description>&lt;p&gt;Перше.&lt;/p&gt;&lt;p&gt;Друге.&lt;/p&gt;</description>"
+    extra += "<author>a@b.example (Ann Lee)</author>"
     assert parse(rss(item(extra=extra))) == [
         FeedEntry(
             source="wire",
@@ -100,7 +101,13 @@ def test_titles_are_plain_text(written: str, title: str) -> None:
 @pytest.mark.parametrize(
     "doctype",
     [
-        '<!DOCTYPE rss [<!ENTITY a "' + "x" * 1000 + '"><!ENTITY b "' + "&a;" * 1000 + '"><!ENTITY c "' + "&b;" * 1000 + '">]>',
+        '<!DOCTYPE rss [<!ENTITY a "'
+        + "x" * 1000
+        + '"><!ENTITY b "'
+        + "&a;" * 1000
+        + '"><!ENTITY c "'
+        + "&b;" * 1000
+        + '">]>',
         '<!DOCTYPE rss [<!ENTITY c SYSTEM "file:///etc/hostname">]>',
     ],
 )

@@ -29,7 +29,8 @@ def test_paragraphs_may_be_selected_themselves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "broken"), [(".gone", "`.gone` finds nothing"), ("p[", "no CSS selector"), (".body > p:last-child", "finds no text")]
+    ("body", "broken"),
+    [(".gone", "`.gone` finds nothing"), ("p[", "no CSS selector"), (".body > p:last-child", "finds no text")],
 )
 def test_a_rotten_rule_says_why(body: str, broken: str) -> None:
     found = rules.read(PAGE, ArticleRule(body=body))

@@ -101,7 +101,9 @@ def test_the_shipped_sources_can_be_included_and_replaced(tmp_path: Path) -> Non
     shipped = source.load(None)
     assert shipped.problems == ()
     assert shipped.sources
-    own = GOOD.replace("id: second", f"id: {shipped.sources[0].id}").replace("sources:", "include: shipped\nsources:", 1)
+    own = GOOD.replace("id: second", f"id: {shipped.sources[0].id}").replace(
+        "sources:", "include: shipped\nsources:", 1
+    )
     found = load(tmp_path, own)
     assert found.problems == ()
     assert len(found.sources) == len(shipped.sources) + 1

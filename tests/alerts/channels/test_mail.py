@@ -1,4 +1,3 @@
-
 from __future__ import annotations
 
 import base64
@@ -69,9 +68,7 @@ def test_a_rendered_alert_arrives_with_its_headers_and_both_parts(server: MailSt
     parsed = email.message_from_bytes(mail.raw, policy=email.policy.default)
     assert (mail.sender, mail.recipients) == ("varta@news.example", ("editor@example.org",))
     assert receipt.provider_id == "00000001"
-    assert {
-        name: str(value) for name, value in parsed.items() if name not in ("Content-Type", "MIME-Version")
-    } == {
+    assert {name: str(value) for name, value in parsed.items() if name not in ("Content-Type", "MIME-Version")} == {
         "From": "Varta <varta@news.example>",
         "To": "editor@example.org",
         "Subject": "[HIGH] Рютте назвав дві умови безпеки для України",
@@ -117,9 +114,7 @@ def test_a_long_word_keeps_the_line_limit(server: MailStandIn) -> None:
 
 def test_dots_at_line_starts_survive(server: MailStandIn) -> None:
     text = ".\n..\n.one\n"
-    parsed = email.message_from_bytes(
-        sent(server, Message(subject=".", text=text)), policy=email.policy.default
-    )
+    parsed = email.message_from_bytes(sent(server, Message(subject=".", text=text)), policy=email.policy.default)
     body = parsed.get_body(("plain",))
     assert body is not None
     assert body.get_content().replace("\r\n", "\n") == text
@@ -168,9 +163,7 @@ def test_a_thousand_random_subjects_survive_three_decoders(server: MailStandIn) 
         subject = "[HIGH] " + " ".join(chance.choices(WORDS, k=chance.randint(1, 18)))[:160].strip()
         raw = channel._compose(Message(subject=subject, text="x"), str(number), repeat=False)
         seen = {
-            str(
-                make_header(decode_header(str(email.message_from_bytes(raw)["Subject"]).replace("\r\n", "")))
-            ),
+            str(make_header(decode_header(str(email.message_from_bytes(raw)["Subject"]).replace("\r\n", "")))),
             str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"]),
             decoded_by_hand(raw),
         }
@@ -183,9 +176,7 @@ def test_a_thousand_random_subjects_survive_three_decoders(server: MailStandIn) 
 def test_a_hostile_subject_adds_no_header_and_hides_nothing(server: MailStandIn, title: str) -> None:
     alert = make_alert(article=make_coverage(title=title, source=title), watch=title, watch_name=title)
     usual = email.message_from_bytes(sent(server, render(make_alert(), EDITOR, KEY, NOW)))
-    hostile = email.message_from_bytes(
-        sent(server, render(alert, EDITOR, KEY, NOW)), policy=email.policy.default
-    )
+    hostile = email.message_from_bytes(sent(server, render(alert, EDITOR, KEY, NOW)), policy=email.policy.default)
     assert not set(hostile.keys()) - set(usual.keys())
     assert hostile.defects == []
     subject = str(hostile["Subject"])
@@ -196,9 +187,7 @@ def test_a_hostile_subject_adds_no_header_and_hides_nothing(server: MailStandIn,
 
 def test_what_looks_like_an_encoded_word_is_shown_and_not_decoded(server: MailStandIn) -> None:
     subject = "=?utf-8?q?=0D=0ABcc:_victim@example.org?="
-    parsed = email.message_from_bytes(
-        sent(server, Message(subject=subject, text="x")), policy=email.policy.default
-    )
+    parsed = email.message_from_bytes(sent(server, Message(subject=subject, text="x")), policy=email.policy.default)
     assert parsed["Subject"] == subject
 
 
@@ -235,9 +224,7 @@ def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
         ("530 5.7.0 authentication required", SendOutcome.DEAD_CHANNEL),
     ],
 )
-def test_answers_to_a_recipient_mean_what_the_table_says(
-    server: MailStandIn, reply: str, outcome: SendOutcome
-) -> None:
+def test_answers_to_a_recipient_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
     server.at_rcpt.append(reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
@@ -257,9 +244,7 @@ def test_answers_to_a_recipient_mean_what_the_table_says(
         ("354 go on", SendOutcome.UNKNOWN),
     ],
 )
-def test_answers_to_the_message_mean_what_the_table_says(
-    server: MailStandIn, reply: str, outcome: SendOutcome
-) -> None:
+def test_answers_to_the_message_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
     server.at_data.append(reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
@@ -322,9 +307,7 @@ def saying(*lines: bytes) -> Iterator[int]:
 )
 def test_ends_before_the_message_mean_what_the_table_says(lines: list[bytes], outcome: SendOutcome) -> None:
     with saying(*lines) as port:
-        channel = MailChannel(
-            SmtpSettings("127.0.0.1", port, tls=Tls.NONE), SENDER, "a@example.org", timeout=5.0
-        )
+        channel = MailChannel(SmtpSettings("127.0.0.1", port, tls=Tls.NONE), SENDER, "a@example.org", timeout=5.0)
         assert refusal(channel).outcome is outcome
 
 
@@ -425,18 +408,14 @@ def test_a_certificate_of_a_stranger_stops_everything(secure: MailStandIn) -> No
     assert secure.messages == []
 
 
-def test_a_certificate_for_another_host_stops_everything(
-    secure: MailStandIn, authority: tuple[Path, Path]
-) -> None:
+def test_a_certificate_for_another_host_stops_everything(secure: MailStandIn, authority: tuple[Path, Path]) -> None:
     context = ssl.create_default_context(cafile=str(authority[0]))
     error = refusal(channel_to(secure, settings=login(secure, host="localhost"), context=context))
     assert error.outcome is SendOutcome.DEAD_CHANNEL
     assert secure.messages == []
 
 
-def test_a_wrong_password_is_a_dead_channel_and_is_not_told(
-    secure: MailStandIn, authority: tuple[Path, Path]
-) -> None:
+def test_a_wrong_password_is_a_dead_channel_and_is_not_told(secure: MailStandIn, authority: tuple[Path, Path]) -> None:
     context = ssl.create_default_context(cafile=str(authority[0]))
     error = refusal(channel_to(secure, settings=login(secure, "wrong-password"), context=context))
     assert (error.outcome, error.code) == (SendOutcome.DEAD_CHANNEL, 535)
@@ -568,9 +547,7 @@ def no_secret(_: str) -> None:
 )
 def test_a_missing_setting_names_its_variable(smtp: SmtpSettings | None, sender: str, told: str) -> None:
     with pytest.raises(DeliveryError, match=re.escape(told)) as raised:
-        open_channel(
-            EDITOR, "a@example.org", secret=no_secret, smtp=smtp, sender=sender, allow_hosts=frozenset()
-        )
+        open_channel(EDITOR, "a@example.org", secret=no_secret, smtp=smtp, sender=sender, allow_hosts=frozenset())
     assert raised.value.outcome is SendOutcome.DEAD_CHANNEL
 
 

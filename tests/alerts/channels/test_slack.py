@@ -157,9 +157,7 @@ def test_retry_after_is_told_in_seconds(slack: SlackStandIn, told: str, seconds:
 
 
 @pytest.mark.parametrize(("fault", "taken"), [("drop", 0), ("drop_after", 1)])
-def test_a_dropped_connection_is_unknown_and_posted_once(
-    slack: SlackStandIn, fault: Fault, taken: int
-) -> None:
+def test_a_dropped_connection_is_unknown_and_posted_once(slack: SlackStandIn, fault: Fault, taken: int) -> None:
     slack.script(fault)
     assert refusal(webhook_to(slack)).outcome is SendOutcome.UNKNOWN
     assert (slack.requests, len(slack.messages)) == (1, taken)
@@ -316,9 +314,7 @@ def test_hundreds_of_messages_all_arrive_and_in_order(slack: SlackStandIn) -> No
 
 def opened(target: SlackTarget, *secrets: tuple[str, str]) -> object:
     destination = Destination(id="desk", slack=target)
-    return open_channel(
-        destination, "", secret=dict(secrets).get, smtp=None, sender="", allow_hosts=frozenset()
-    )
+    return open_channel(destination, "", secret=dict(secrets).get, smtp=None, sender="", allow_hosts=frozenset())
 
 
 def test_a_missing_webhook_names_its_variable() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import QueryError
-from tests.outside_matching import build_matcher, compile_query
+from tests.outside import build_matcher, compile_query
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "matching" / "uk.jsonl"
 
