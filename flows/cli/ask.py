@@ -26,7 +26,7 @@ Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this da
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Up to this day, included, UTC.")]
 
 
-_OUTCOMES = {
+_OUTCOMES: dict[str, str] = {
     Decision.FIRST_REPORT: "alerted, first report of the story",
     Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
     Decision.BACKFILL: "not alerted, found by a silent backfill",
