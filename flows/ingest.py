@@ -38,7 +38,10 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         due = pipeline.claim_due(wanted, rooms, force=force)
-        groups = [ingest_hosts.submit(opaque(group), opaque(rooms)) for group in _grouped(due)]
+        groups = [
+            ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rooms))
+            for group in _grouped(due)
+        ]
         ended = [group.result(raise_on_failure=False) for group in groups]
         tallies = [tally for found in ended if isinstance(found, list) for tally in found]
         if report.is_eventful(tallies):
@@ -50,7 +53,7 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
     return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 
 
-@task(task_run_name="hosts", cache_policy=NO_CACHE, persist_result=False)
+@task(cache_policy=NO_CACHE, persist_result=False)
 def ingest_hosts(sources: list[Source], rooms: House) -> list[Tally]:
     """Ingest the sources of some hosts."""
     tallies = pipeline.pass_over(sources, rooms)
@@ -58,6 +61,12 @@ def ingest_hosts(sources: list[Source], rooms: House) -> list[Tally]:
         for error in tally.errors:
             log.warning("ingest: %s", error)
     return tallies
+
+
+def _label(group: list[Source]) -> str:
+    """What the task run is called on the Prefect page."""
+    names = ", ".join(source.id for source in group[:3])
+    return f"{names} and {len(group) - 3} more" if len(group) > 3 else names  # noqa: PLR2004 - three fit
 
 
 def _grouped(due: list[Source]) -> list[list[Source]]:

@@ -1,0 +1,83 @@
+"""`make bench`: speed, each row as a ratio to a peer measured in the same run. CPU seconds, best of three."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import feedparser
+import trafilatura
+
+from alerts import matching
+from alerts.watchlist import Watch, Watchlist
+from flows.demo.site import DemoSite
+from scrapers import extraction, feeds
+from scrapers.article import Article
+from scrapers.charset import decode
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of this process for `work`, the best of three."""
+    spent = []
+    for _ in range(3):
+        start = resource.getrusage(resource.RUSAGE_SELF)
+        work()
+        end = resource.getrusage(resource.RUSAGE_SELF)
+        spent.append(end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime)
+    return min(spent)
+
+
+def row(name: str, ours: float, peer: float, count: int, what: str) -> None:
+    sys.stdout.write(
+        f"{name:34} {1000 * ours / count:9.3f} ms {1000 * peer / count:9.3f} ms  ratio {ours / peer:6.3f}  ({what})\n"
+    )
+
+
+def pages() -> list[tuple[str, str]]:
+    """Real pages where there are some, else the demo's."""
+    found = sorted((DATA / "pages" / "fundus").rglob("*.html.gz"))[:40]
+    if found:
+        return [(decode(gzip.decompress(path.read_bytes())), "https://page.example/a") for path in found]
+    site = DemoSite()
+    return [(site.answer(url.removeprefix(site.url)).body.decode(), url) for url in site.truth()]
+
+
+def feed_bodies() -> list[bytes]:
+    found = sorted((DATA / "feeds" / "real").glob("*.gz"))[:40]
+    if found:
+        return [gzip.decompress(path.read_bytes()) for path in found]
+    return [DemoSite().answer("/dnipro-wire/feed.xml").body]
+
+
+def main() -> None:
+    """Print every row: ours, the peer's, the ratio."""
+    sys.stdout.write(f"{'what':34} {'ours':>12} {'peer':>12}\n")
+    html = pages()
+    ours = cpu(lambda: [extraction.extract_html(*page) for page in html])
+    peer = cpu(lambda: [trafilatura.bare_extraction(text, with_metadata=True) for text, _ in html])
+    row("page, text and all metadata", ours, peer, len(html), "trafilatura with its metadata")
+    bodies = feed_bodies()
+    ours = cpu(lambda: [feeds.parse(body, "https://feed.example/") for body in bodies])
+    peer = cpu(lambda: [feedparser.parse(body) for body in bodies])
+    row("feed", ours, peer, len(bodies), "feedparser")
+    dice = random.Random(1)
+    words = ["".join(dice.choices("абвгдежзиклмнопрст", k=8)) for _ in range(20_000)]
+    terms, text = words[:2_000], " ".join(dice.choices(words, k=340))
+    article = Article("bench", "https://page.example/", "", text)
+    compiled = matching.compile(
+        Watchlist(watches=tuple(Watch(id=f"w{number}", query=term) for number, term in enumerate(terms)))
+    )
+    ours = cpu(lambda: [matching.match(article, compiled) for _ in range(20)]) / 20
+    peer = cpu(lambda: [re.search(rf"\b{term}\b", text, re.IGNORECASE) for term in terms])
+    row("article against 2,000 watches", ours, peer, 1, "one regular expression per term")
+
+
+if __name__ == "__main__":
+    main()
