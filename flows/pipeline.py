@@ -23,6 +23,8 @@ from scrapers.article import Article
 from scrapers.errors import ExtractionError, FetchError, FetchOutcome
 from scrapers.fetch import Validators, validators_of
 from scrapers.source import Source
+from sqlalchemy.exc import OperationalError
+
 from storage import articles, entries, matches, sources
 from storage.articles import Verdict
 from storage.engine import transaction
@@ -31,6 +33,7 @@ from storage.entries import Due, EntryState, Result
 log = logging.getLogger(__name__)
 
 _THREADS = 16
+MOST_PAGES = 200  # of one source in one pass: a flood waits its turn, and the next pass goes on with it
 _BATCH = 20  # articles that one kill can make us fetch again
 _GIVE_UP = (FetchOutcome.GONE, FetchOutcome.DISALLOWED, FetchOutcome.BAD_URL, FetchOutcome.FORBIDDEN_ADDRESS)
 
@@ -85,7 +88,7 @@ def ingest(source: Source, house: House) -> Tally:
             error="; ".join(found.errors),
         )
     with transaction(house.engine) as session:
-        waiting = entries.due(session, source.id, now)
+        waiting = entries.due(session, source.id, now, MOST_PAGES)
     work(source, waiting, house, tally)
     log.info("ingested", extra={"source": source.id, "outcome": tally.outcome, "new": tally.new})
     return tally
@@ -140,7 +143,7 @@ def work(
     """
     for start in range(0, len(waiting), _BATCH):
         batch = [_outside(read, is_asked) for read in _read_each(source, waiting[start : start + _BATCH], house, tally)]
-        _store(source, batch, house, tally)
+        _store_safely(source, batch, house, tally)
 
 
 def _outside(read: Read, is_asked: Callable[[datetime], bool] | None) -> Read:
@@ -205,6 +208,27 @@ def _failed(
 
 def _is_wanted(article: Article, source: Source, house: House) -> bool:
     return source.topics == "none" or matching.matches_topic(article, house.compiled, source.topics)
+
+
+def _store_safely(source: Source, batch: Sequence[Read], house: House, tally: Tally) -> None:
+    """Store a batch; when it breaks, one by one, so that the one that breaks it costs no other."""
+    try:
+        _store(source, batch, house, tally)
+    except OperationalError:
+        raise  # the database is locked or gone: nothing is wrong with the articles
+    except Exception as broken:
+        log.exception("batch not stored", extra={"source": source.id, "entries": len(batch)})
+        if len(batch) > 1:
+            for read in batch:
+                _store_safely(source, [read], house, tally)
+            return
+        due = batch[0].due
+        reason = f"{due.entry.url}: cannot be stored: {type(broken).__name__}: {broken}"[:500]
+        tally.errors.append(f"{source.id}: {reason}")
+        again = entries.next_try(due.attempts, house.now(), None)
+        result = Result(due.id, EntryState.RETRY if again else EntryState.GIVEN_UP, reason, next_try_at=again)
+        with transaction(house.engine) as session:
+            entries.finish(session, [result])
 
 
 def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) -> None:

@@ -25,6 +25,10 @@ class StorageError(Exception):
     """Base of everything that `storage` raises on purpose."""
 
 
+class DatabaseUrlError(StorageError):
+    """VARTA_DATABASE_URL cannot be used; the text hides its password."""
+
+
 def open_engine(url: str) -> Engine:
     """An engine for `url`; SQLite gets WAL, foreign keys and a fair waiting time.
 
@@ -63,11 +67,13 @@ def serialise(session: Session, name: int) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring the tables to the newest migration; safe when several processes do it at once."""
+    if is_current(engine):
+        return
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:name)"), {"name": _LOCK})
         elif _head() in _current(connection):
-            return
+            return  # another process was quicker
         try:
             config = _alembic()
             config.attributes["connection"] = connection
@@ -89,20 +95,24 @@ def is_current(engine: Engine) -> bool:
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise StorageError("VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db") from None
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError(
+            "VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db"
+        ) from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         shown = parsed.render_as_string(hide_password=True)
-        raise StorageError(f"VARTA_DATABASE_URL must name SQLite or PostgreSQL, found {shown}")
+        raise DatabaseUrlError(f"VARTA_DATABASE_URL must name SQLite or PostgreSQL, found {shown}")
     return parsed
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where SQLAlchemy says, see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    for pragma in (f"busy_timeout={_BUSY_MS}", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # setting it writes
+        connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -102,8 +102,8 @@ def remember(
     return Remembered(new - known, changed, known)
 
 
-def due(session: Session, source: str, now: datetime) -> list[Due]:
-    """Entries of `source` whose page is to be fetched now, newest first."""
+def due(session: Session, source: str, now: datetime, most: int | None = None) -> list[Due]:
+    """Entries of `source` whose page is to be fetched now, newest first, at most `most`."""
     waiting = or_(
         EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED]),
         and_(EntryRow.state == EntryState.RETRY, EntryRow.next_try_at <= now),
@@ -112,6 +112,7 @@ def due(session: Session, source: str, now: datetime) -> list[Due]:
         select(EntryRow)
         .where(EntryRow.source_id == source, waiting)
         .order_by(EntryRow.published_at.desc().nulls_last(), EntryRow.id)
+        .limit(most)
     )
     return [_due(row) for row in session.scalars(query)]
 

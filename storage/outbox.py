@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.errors import DeliveryError, SendOutcome
@@ -21,6 +21,7 @@ from storage.upsert import insert_for
 
 LEASE = timedelta(seconds=120)  # longer than the longest time that one send may take
 MOST_UNKNOWNS = 2  # answers lost before a person decides: one repeat is forgiven, a flood is not
+_TOO_FAR = timedelta(days=2)  # no wait is so long: it was written when the clock was wrong
 _FIRST_WAIT = 15.0
 _LONGEST_WAIT = 1800.0
 _DEAD = (SendOutcome.DEAD_MESSAGE, SendOutcome.DEAD_RECIPIENT)
@@ -115,7 +116,7 @@ def release_lost(session: Session, now: datetime) -> int:
     held = row.unknowns + 1 >= MOST_UNKNOWNS
     released = session.scalars(
         update(row)
-        .where(row.state == DeliveryState.LEASED, row.lease_until <= now)
+        .where(row.state == DeliveryState.LEASED, or_(row.lease_until <= now, row.lease_until > now + LEASE))
         .values(
             state=case((held, DeliveryState.HELD), else_=DeliveryState.PENDING),
             unknowns=row.unknowns + 1,
@@ -134,7 +135,7 @@ def claim(session: Session, owner: str, now: datetime) -> Claimed | None:
     row = DeliveryRow
     chosen = (
         select(row.id)
-        .where(row.state == DeliveryState.PENDING, row.not_before <= now)
+        .where(row.state == DeliveryState.PENDING, or_(row.not_before <= now, row.not_before > now + _TOO_FAR))
         .order_by(row.not_before, row.id)
         .limit(1)
         # SQLite leaves this out: BEGIN IMMEDIATE has made this the only writer
@@ -211,7 +212,8 @@ def _after(claimed: Claimed, ended: Receipt | DeliveryError, now: datetime) -> d
 def backoff(attempts: int, retry_after: float | None) -> float:
     """Seconds until the next try: exponential with full jitter, never before `retry_after`."""
     longest = min(_FIRST_WAIT * 2 ** min(attempts, 10), _LONGEST_WAIT)
-    return max(random.uniform(_FIRST_WAIT / 3, longest), retry_after or 0.0)  # noqa: S311 - no secret
+    wanted = min(retry_after or 0.0, 86_400.0)
+    return max(random.uniform(_FIRST_WAIT / 3, longest), wanted)  # noqa: S311 - no secret
 
 
 def ledger(session: Session, state: DeliveryState | None = None, limit: int = 200) -> list[Delivery]:

@@ -47,7 +47,9 @@ def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: 
         session.execute(insert.on_conflict_do_nothing())
     taken: set[str] = set()
     for source in sources:
-        due = or_(table.next_poll_at.is_(None), table.next_poll_at <= now)
+        # further ahead than any wait can be: written when the clock was wrong
+        too_far = table.next_poll_at > now + max(_LONGEST_BACKOFF, source.every)
+        due = or_(table.next_poll_at.is_(None), table.next_poll_at <= now, too_far)
         claimed = session.scalar(
             update(table)
             .where(table.source_id == source.id, *(() if force else (due,)))
