@@ -25,7 +25,7 @@ KINDS: dict[str, str] = {
     SourceKind.AGGREGATOR: "aggregator",
 }
 _REASONS: dict[Decision, str] = {
-    Decision.FIRST_REPORT: "First alert about this story.",
+    Decision.FIRST_REPORT: "First alert of this watch on this story.",
     Decision.FURTHER_OUTLET: "A further outlet on a story that you were alerted to.",
     Decision.BACKFILL: "Found by a backfill of older news.",
 }
@@ -227,7 +227,7 @@ def _time(article: Coverage) -> datetime:
 def _summary(alert: Alert) -> str:
     articles = _articles(alert)
     if len(articles) == 1:
-        return "No other watched source reports it yet."
+        return "No other source is recognised with this story so far."
     outlets = len({article.source for article in articles})
     independent = sum(article.independent for article in articles)
     counted = [_count(len(articles), "article"), f"from {_count(outlets, 'source')}"]

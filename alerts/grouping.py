@@ -46,7 +46,9 @@ def decide(
 ) -> list[Ruling]:
     """At least one ruling for every match, earliest article first.
 
-    `opened` holds (watch, story, destination) of alerts made before; each triple opens once, ever.
+    `opened` holds (watch, story, destination) of alerts made before; each triple opens once, ever. A match
+    whose watch names a destination that is not configured is ruled UNKNOWN_DESTINATION there: it stays
+    undecided until somebody mends the name.
     """
     done = set(opened)
     rulings: list[Ruling] = []

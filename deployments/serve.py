@@ -35,13 +35,13 @@ def main(port: int) -> int:
         environment.set_for_this_process(server.environment(settings, port))
         _upgrade(settings)
         _say("Starting the Prefect server ...")
-        with server.running(settings, port) as address:
+        with server.alone(settings), server.running(settings, port) as address:
             _say(f"Varta keeps watch. Prefect: {address}  Stop with Ctrl-C.")
             asyncio.run(_serve(deployments()))
     except ConfigError as wrong:
         _complain(wrong)
         return 2
-    except (ServerError, StorageError) as broken:
+    except (ServerError, StorageError, OSError) as broken:
         _complain(broken)
         return 1
     except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import signal
 import socket
 import subprocess
@@ -45,6 +46,19 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "PREFECT_CLI_PROMPT": "false",
         "NO_COLOR": "1",
     }
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold the one place of `varta up` in this home; raises ServerError when another process has it."""
+    folder = settings.home / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as held:
+            raise ServerError(f"another `varta up` runs with {settings.home} already") from held
+        yield
 
 
 @contextmanager

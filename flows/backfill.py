@@ -37,8 +37,8 @@ def backfill(
     Args:
         since: First day, in Europe/Kyiv.
         until: Last day, included.
-        sources: Ids of sources; empty means all.
-        alerts: none stores and matches silently; live alerts as if the articles had just come in.
+        sources: Ids such as suspilne; leave None for all.
+        alerts: none: store and match, send nothing. live: alert as if the articles had just come in.
         dry_run: Only count what the archives list; fetch and store no article.
     """
     with house.opened(settings.load()) as rooms:

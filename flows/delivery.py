@@ -42,8 +42,9 @@ class DeliveryTally:
 def deliver(house: House) -> DeliveryTally:
     """Decide on every new match, then send what is due, one claim at a time."""
     tally = DeliveryTally()
-    while _open_some(house, tally):
-        pass
+    last: int | None = 0
+    while last is not None:
+        last = _open_some(house, tally, last)
     owner = uuid.uuid4().hex
     with transaction(house.engine) as session:
         if lost := outbox.release_lost(session, house.now()):
@@ -56,14 +57,14 @@ def deliver(house: House) -> DeliveryTally:
         _send(claimed, house, tally)
 
 
-def _open_some(house: House, tally: DeliveryTally) -> bool:
-    """Turn one batch of matches into decisions and deliveries; False when there was nothing left."""
+def _open_some(house: House, tally: DeliveryTally, after: int) -> int | None:
+    """Turn the next matches after id `after` into decisions and deliveries; the last id, None at the end."""
     sources, known = house.configuration.sources, house.configuration.destinations.by_id
     watches = {watch.id: watch for watch in house.configuration.watchlist.watches}
     with transaction(house.engine) as session:
-        pending = matches.pending(session, sources, _BATCH)
+        pending = matches.pending(session, sources, after, _BATCH)
         if not pending:
-            return False
+            return None
         stories = {one.story for one in pending}
         opened = outbox.made_for(session, stories)
         rulings = grouping.decide(pending, watches, known.keys(), opened.keys())
@@ -72,7 +73,7 @@ def _open_some(house: House, tally: DeliveryTally) -> bool:
         tally.opened += outbox.put(session, outgoing, house.now())
         matches.decide(session, pending, rulings, outbox.made_for(session, stories), house.now())
     tally.decided.update(ruling.decision for ruling in rulings)
-    return True
+    return max(one.id for one in pending)
 
 
 def _messages(

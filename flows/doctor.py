@@ -64,11 +64,14 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
         f"{len(found.destinations.by_id)} destinations"
     )
     silent = not found.destinations.by_id
-    yield Finding(
-        "configuration",
-        Verdict.WARNING if silent else Verdict.OK,
-        f"{counts}; nobody is alerted: destinations.yaml names no destination" if silent else counts,
-    )
+    if silent:
+        yield Finding("configuration", Verdict.WARNING, "nobody is alerted: destinations.yaml names no destination")
+    if not found.problems:
+        yield Finding("configuration", Verdict.OK, counts)
+    mute = [watch.id for watch in found.watchlist.watches if not watch.to]
+    if mute:
+        what = f"watches that alert nobody, because they name no `to`: {', '.join(mute)}"
+        yield Finding("configuration", Verdict.WARNING, what)
     for one in found.destinations.by_id.values():
         if one.quiet or one.digest:
             what = f"{one.id}: `quiet` and `digest` are read but not obeyed yet"

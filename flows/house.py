@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -83,7 +83,17 @@ def configure(settings: Settings) -> Configuration:
     catalogue = source.load(settings.config_file("sources.yaml"))
     found = destinations.load(settings.config_file("destinations.yaml"))
     watched = watchlist.load(settings.config_file("watchlist.yaml"), destinations=frozenset(found.by_id))
-    return Configuration(catalogue, watched, found)
+    topics = tuple(_unknown_topics(catalogue, watched))
+    good = tuple(one for one in catalogue.sources if one.topics == "none" or one.topics in watched.topics)
+    return Configuration(replace(catalogue, sources=good, problems=(*catalogue.problems, *topics)), watched, found)
+
+
+def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Problem]:
+    for one in catalogue.sources:
+        if one.topics != "none" and one.topics not in watched.topics:
+            near = nearest(one.topics, ["none", *watched.topics])
+            file, line = catalogue.places.get(one.id, ("sources.yaml", 1))
+            yield Problem(file, line, f"sources `{one.id}`: no topic is called `{one.topics}`{near}")
 
 
 @contextmanager

@@ -10,9 +10,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from alerts import matching
 from alerts.model import Mode
@@ -23,8 +26,6 @@ from scrapers.article import Article
 from scrapers.errors import ExtractionError, FetchError, FetchOutcome
 from scrapers.fetch import Validators, validators_of
 from scrapers.source import Source
-from sqlalchemy.exc import OperationalError
-
 from storage import articles, entries, matches, sources
 from storage.articles import Verdict
 from storage.engine import transaction
@@ -121,7 +122,16 @@ def ingest_each(shard: Sequence[Source], house: House) -> list[Tally]:
             log.exception("source not ingested", extra={"source": source.id})
             what = f"{source.id}: {type(broken).__name__}: {broken}"
             tallies.append(Tally(source.id, outcome=discovery.BROKEN, errors=[what]))
+            _note_crash(source, what, house)
     return tallies
+
+
+def _note_crash(source: Source, what: str, house: House) -> None:
+    """Let the state of the source tell that its pass broke, where the database still takes it."""
+    with suppress(SQLAlchemyError), transaction(house.engine) as session:
+        sources.record(
+            session, source, house.now(), answered=False, outcome=discovery.BROKEN, route="", error=what[:1000]
+        )
 
 
 def claim_due(wanted: Sequence[Source], house: House, *, force: bool = False) -> list[Source]:

@@ -9,7 +9,16 @@ from typing import Any
 from flows.delivery import DeliveryTally
 from flows.pipeline import Tally
 
-_SHOWN = ("source", "outcome", "entries", "fetched", "new", "revised", "duplicates", "matched", "route")
+_SHOWN = {
+    "source": "source",
+    "outcome": "outcome",
+    "entries": "entries",
+    "fetched": "fetched",
+    "new": "new",
+    "revised": "revised",
+    "duplicates": "copies",
+    "matched": "matches",
+}
 
 
 def rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
@@ -18,10 +27,16 @@ def rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
 
 
 def table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
-    """One row per source for a table artifact: counts, and the first error."""
+    """One row per source for a table artifact: counts, route, and the first error."""
     return [
-        {name: getattr(tally, name) for name in _SHOWN} | {"error": next(iter(tally.errors), "")} for tally in tallies
+        row | {"route": tally.route, "error": next(iter(tally.errors), "")}
+        for tally, row in zip(tallies, counts(tallies), strict=True)
     ]
+
+
+def counts(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+    """One narrow row per source for the terminal; what went wrong is told line by line below it."""
+    return [{title: getattr(tally, name) for name, title in _SHOWN.items()} for tally in tallies]
 
 
 def summary(tallies: Sequence[Tally]) -> str:

@@ -39,6 +39,21 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
 
+    @field_validator("allow_hosts")
+    @classmethod
+    def _are_hosts(cls, value: frozenset[str]) -> frozenset[str]:
+        for entry in value:
+            if "/" in entry or " " in entry:
+                raise ValueError(f"`{entry}` is not host or host:port, such as 127.0.0.1:8080")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _fits_a_header(cls, value: str) -> str:
+        if not (value.isascii() and (value.isprintable() or not value)):
+            raise ValueError("a user agent takes ASCII letters only, such as an address or a URL")
+        return value
+
     @property
     def database(self) -> str:
         """URL of the article database; without a setting an SQLite file under `home`."""
@@ -72,7 +87,8 @@ class Settings(BaseSettings):
         elif not folder.is_dir():
             raise ConfigError(f"VARTA_CONFIG_DIR: {folder} is not a folder")
         path = folder / name
-        return path if path.exists() else None
+        # a link that leads nowhere is a mistake to be told, not a missing file
+        return path if os.path.lexists(path) else None
 
 
 def load() -> Settings:
@@ -82,7 +98,7 @@ def load() -> Settings:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = f"VARTA_{first['loc'][0]}".upper() if first["loc"] else "VARTA_*"
-        raise ConfigError(f"{name}: {first['msg']}") from None
+        raise ConfigError(f"{name}: {str(first['msg']).removeprefix('Value error, ')}") from None
 
 
 def secret(name: str) -> str | None:

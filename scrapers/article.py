@@ -25,7 +25,8 @@ class FeedEntry:
     """A pointer to an article in a feed, sitemap or listing.
 
     `url` is absolute and as the source wrote it. `published` and `modified` are aware UTC; `modified` is
-    all that many sitemaps tell, and never earlier than the publication. `summary` is plain text.
+    all that many sitemaps tell, and never earlier than the publication. `summary` is plain text. An entry
+    without a page of its own (`has_page` is False) has all that there is to read, and `url` only names it.
     """
 
     source: str
@@ -38,6 +39,7 @@ class FeedEntry:
     language: str | None = None
     origin: DateOrigin = DateOrigin.FEED
     modified: datetime | None = None
+    has_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)

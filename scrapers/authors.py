@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from scrapers.clean import line
+
 _LONGEST = 60  # characters of one name
 _MOST = 20  # names of one article
 _WORDS = 6  # a name with more words is a sentence
@@ -54,7 +56,7 @@ def key(name: str) -> str:
 
 
 def _single(text: str) -> Iterator[str]:
-    text = unicodedata.normalize("NFC", " ".join(html.unescape(text[:1000]).split()))
+    text = unicodedata.normalize("NFC", line(html.unescape(text[:1000])))
     if mail := _MAIL.search(text):
         text = mail[1] or mail[2]
     if "://" in text:

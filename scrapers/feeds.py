@@ -16,9 +16,8 @@ from urllib.parse import urljoin
 import fastfeedparser
 import feedparser
 
-from scrapers import dates, jsonfeed
+from scrapers import authors, clean, dates, jsonfeed
 from scrapers.article import FeedEntry
-from scrapers.authors import clean
 from scrapers.charset import decode
 from scrapers.errors import FeedError
 
@@ -43,7 +42,16 @@ _PLAIN_DATE = re.compile(
 _FALLBACK_LIMIT = 3_000_000  # characters; feedparser needs more than a second for a megabyte
 _MARKUP_LIMIT = 40_000  # characters of one summary that are looked at
 _SUMMARY_LIMIT = 10_000  # characters of one summary that are kept
-_FIRST_YEAR = 1990
+_NEXT = "\ue000"  # between two authors; of private use, no name holds it
+_AUTHORS = tuple(
+    (mark, re.compile(pattern))
+    for mark, pattern in (
+        ("creator>", r"</((?:\w+:)?creator)>\s*<\1(?:\s[^<>]*)?>"),
+        ("</author>", r"(?<!>)</(author)>\s*<\1>(?!\s*<)|(?<=\]\]>)</author>\s*<author>(?=\s*<!\[)"),
+        ("name>", r"</((?:\w+:)?)name>(?:[^<]|<(?!/?\1(?:author|name)\b))*</\1author>\s*<\1author\b[^<>]*>"
+                  r"(?:[^<]|<(?!/?\1(?:author|name)\b))*<\1name\b[^<>]*>"),
+    )
+)
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
 _BLOCK = re.compile(
@@ -55,7 +63,7 @@ _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 def parse(body: bytes, url: str, source: str = "", content_type: str = "") -> list[FeedEntry]:
     """The entries of a feed in its own order, without those whose link is no web address.
 
-    An entry without any link gets the feed's URL with a fragment of its own.
+    An entry without any link has no page, and as its name the feed's URL with a fragment of its own.
     `url` is the feed's, for relative links; `content_type` the HTTP header. A naive date counts as UTC.
     A feed without entries gives an empty list. Raises FeedError that says what was found instead.
     """
@@ -76,7 +84,7 @@ def parse(body: bytes, url: str, source: str = "", content_type: str = "") -> li
 
 
 def plain(markup: str) -> str:
-    """The text of an HTML fragment, blocks separated by a blank line, in NFC.
+    """The text of an HTML fragment without controls, blocks separated by a blank line, in NFC.
 
     Regular expressions, because a tree for every summary would cost ten times what reading the whole
     feed does, and 100,000 nested tags are a known attack on trees.
@@ -88,7 +96,7 @@ def plain(markup: str) -> str:
         text = _TAG.sub("", _BLOCK.sub("\n", text))
     if "&" in text:
         text = html.unescape(text)
-    lines = [line for raw in text.split("\n") if (line := " ".join(raw.split()))]
+    lines = [line for raw in text.split("\n") if (line := clean.line(raw))]
     return unicodedata.normalize("NFC", "\n\n".join(lines))
 
 
@@ -116,6 +124,10 @@ def _washed(text: str) -> str:
     for mark, pattern in _DATES:
         if mark in sample:
             text = pattern.sub(_dated, text)
+    for mark, pattern in _AUTHORS:
+        if mark in sample:
+            # the fast library keeps the first author only
+            text = pattern.sub(_NEXT, text)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
 
 
@@ -163,25 +175,30 @@ def _entries(raw: Iterable[Any], base: str, feed_url: str, source: str, language
     found = []
     for entry in raw:
         link, own = _link(entry, base), str(entry.get("id") or "")
-        if not link and not entry.get("link") and (own or entry.get("title")):
-            # RSS lets an entry be without a page: then the feed is where it can be read
-            key = sha256(f"{own}\n{entry.get('title')}".encode()).hexdigest()[:12]
-            link = f"{feed_url.partition('#')[0]}#{key}"
+        has_page = bool(link or entry.get("link"))
+        if not has_page and (own or entry.get("title")):
+            link = _name(feed_url, own, str(entry.get("title") or ""))
         if not link:
             continue
-        found.append(
-            FeedEntry(
-                source=source,
-                url=link,
-                id=own,
-                title=" ".join(plain(str(entry.get("title") or "")).split()),
-                summary=_summary(entry),
-                authors=_authors(entry),
-                published=_published(entry),
-                language=code if code.isalpha() else None,
-            )
+        read = FeedEntry(
+            source=source,
+            url=link,
+            id=own,
+            title=plain(str(entry.get("title") or "")),
+            summary=_summary(entry),
+            authors=_authors(entry),
+            published=_published(entry),
+            language=code if code.isalpha() else None,
+            has_page=has_page,
         )
+        found.append(clean.entry(read))
     return found
+
+
+def _name(feed_url: str, own: str, title: str) -> str:
+    """RSS lets an entry be without a page: `#!` is the one form of fragment that tells URLs apart."""
+    key = sha256(f"{own}\n{title}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{feed_url.partition('#')[0]}#!{key}"
 
 
 def _link(entry: Any, base: str) -> str:
@@ -212,12 +229,13 @@ def _summary(entry: Any) -> str:
 def _authors(entry: Any) -> tuple[str, ...]:
     named = entry.get("authors")
     names = [str((one.get("name") if isinstance(one, dict) else one) or "") for one in named or ()]
-    return clean(names or [str(entry.get("author") or "")])
+    told = names or [str(entry.get("author") or "")]
+    return authors.clean(name for several in told for name in several.split(_NEXT))
 
 
 def _published(entry: Any) -> datetime | None:
     for name in ("published", "updated"):
         when = dates.parse(str(entry.get(name) or ""))
-        if when and when.year >= _FIRST_YEAR:
+        if when:
             return dates.to_utc(when)
     return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
 from soupsieve import SelectorSyntaxError
 
-from scrapers import dates
+from scrapers import clean, dates
 from scrapers.article import DateOrigin, FeedEntry
 from scrapers.charset import decode
 from scrapers.errors import FeedError
@@ -53,8 +52,9 @@ def _entry(element: Tag, base: str, source: str) -> FeedEntry | None:
     if not url or url == base.partition("#")[0]:
         return None
     words = link.get_text(" ", strip=True) or str(link.get("title") or "")
-    title = unicodedata.normalize("NFC", " ".join(words.split()))
-    return FeedEntry(source=source, url=url, title=title, published=_time(link), origin=DateOrigin.TIME)
+    title = unicodedata.normalize("NFC", words)
+    found = FeedEntry(source=source, url=url, title=title, published=_time(link), origin=DateOrigin.TIME)
+    return clean.entry(found)
 
 
 def _time(link: Tag) -> datetime | None:

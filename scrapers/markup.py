@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
+from scrapers import clean
+
 _BYLINE = re.compile(
     r"(?<![a-z])(?:author|byline|autor|auteur|autore|article__author)(?:[-_]*(?:name|s|link))?(?![a-z])", re.IGNORECASE
 )
@@ -67,8 +69,8 @@ def content(element: HtmlElement) -> str:
 
 
 def words(text: str) -> str:
-    """`text` on one line in NFC, without tags, references and soft hyphens."""
-    text = html.unescape(text[:_LONGEST])
+    """`text` on one line in NFC, without tags, references, controls and soft hyphens."""
+    text = clean.line(html.unescape(text[:_LONGEST]))
     if "<" in text:
         text = re.sub(r"</?[a-zA-Z][^<>]*>", "", text)
     return unicodedata.normalize("NFC", " ".join(text.replace("\xad", "").split()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from scrapers import dates, feeds
+from scrapers import clean, dates, feeds
 from scrapers.charset import decode
 from scrapers.errors import FeedError
 
@@ -57,7 +56,7 @@ def parse(body: bytes, url: str) -> list[SitemapEntry]:
     if root is None:
         listed = re.findall(r"^\s*(https?://\S+)\s*$", text, re.MULTILINE)
         if listed and not text.startswith("<"):
-            return [SitemapEntry("page", line) for line in listed]
+            return [SitemapEntry("page", clean.address(line)) for line in listed]
         return _from_feed(body, text, url)
     # what stands before the root (a DTD with entities, a style sheet, warnings of PHP) has no use
     text = text[root.start() :]
@@ -74,7 +73,7 @@ def _from_feed(body: bytes, text: str, url: str) -> list[SitemapEntry]:
         entries = feeds.parse(_inflated(body), url)
     except FeedError as broken:
         raise FeedError(f"expected a sitemap, found {feeds.described(text)}") from broken
-    return [SitemapEntry("page", e.url, None, e.published, e.title, e.language) for e in entries]
+    return [SitemapEntry("page", e.url, None, e.published, e.title, e.language) for e in entries if e.has_page]
 
 
 def _inflated(body: bytes) -> bytes:
@@ -123,16 +122,17 @@ def _entry(element: etree._Element, base: str) -> SitemapEntry | None:
             given |= {_name(part.tag): part.text or "" for part in child.iter() if part is not child}
         elif name in ("loc", "lastmod"):
             given.setdefault(name, child.text or "")
-    url = _absolute(given.get("loc", "").strip(), base)
+    url = clean.address(_absolute(given.get("loc", "").strip(), base))
     if not url:
         return None
+    code = given.get("language", "").strip()[:2].lower()
     return SitemapEntry(
         kind,
         url,
         lastmod=_time(given.get("lastmod", "")),
         published=_time(given.get("publication_date", "")),
-        title=unicodedata.normalize("NFC", " ".join(given.get("title", "").split())),
-        language=given.get("language", "").strip()[:2].lower() or None,
+        title=words(given.get("title", "")),
+        language=code if re.fullmatch("[a-z]{2}", code) else None,
     )
 
 

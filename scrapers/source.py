@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -119,10 +119,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All good sources, in order, and the problems of the others."""
+    """All good sources, in order, and the problems of the others; `places` are (file, line) by id."""
 
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...] = ()
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def get(self, name: str) -> Source | None:
         """The source with this id."""
@@ -147,7 +148,8 @@ def load(path: Path | None) -> Catalogue:
             sources += [source for source in _shipped().sources if source.id not in own]
         else:
             problems.append(document.problem(("include",), "`include` can only be `shipped`"))
-    return Catalogue(tuple(sources), tuple(problems))
+    places = {source.id: (document.file, document.line(("sources", at, "topics"))) for at, source in found.values}
+    return Catalogue(tuple(sources), tuple(problems), places)
 
 
 def _shipped() -> Catalogue:

@@ -96,9 +96,7 @@ def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise DatabaseUrlError(
-            "VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db"
-        ) from None
+        raise DatabaseUrlError("VARTA_DATABASE_URL is not a database URL such as sqlite:///var/varta.db") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from alerts.grouping import PendingMatch, Ruling
-from alerts.model import Coverage, Excerpt, Field, Hit, Match, Mode
+from alerts.model import Coverage, Decision, Excerpt, Field, Hit, Match, Mode
 from scrapers.source import Source
 from storage.engine import serialise
 from storage.tables import ArticleRow, DecisionRow, MatchRow
@@ -41,13 +41,13 @@ def add(session: Session, found: Sequence[tuple[int, Sequence[Match]]], mode: Mo
     return len(session.scalars(insert, rows).all())
 
 
-def pending(session: Session, sources: Mapping[str, Source], limit: int) -> list[PendingMatch]:
-    """Matches that nobody has decided on yet, oldest first; only one run at a time sees them."""
+def pending(session: Session, sources: Mapping[str, Source], after: int, limit: int) -> list[PendingMatch]:
+    """Undecided matches with an id above `after`, oldest first; only one run at a time sees them."""
     serialise(session, _RULING)
     query = (
         select(MatchRow, ArticleRow)
         .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
-        .where(MatchRow.decided_at.is_(None))
+        .where(MatchRow.decided_at.is_(None), MatchRow.id > after)
         .order_by(MatchRow.id)
         .limit(limit)
     )
@@ -71,7 +71,10 @@ def decide(
     deliveries: Mapping[tuple[str, int, str], int],
     now: datetime,
 ) -> None:
-    """Store one decision per match and destination; `deliveries` as in `outbox.made_for`."""
+    """Store one decision per match and destination; `deliveries` as in `outbox.made_for`.
+
+    A match that waits for a destination to be configured keeps its other decisions and stays undecided.
+    """
     rows = [
         {
             "match_id": ruling.match,
@@ -83,8 +86,13 @@ def decide(
         for ruling in rulings
     ]
     if rows:
-        session.execute(insert_for(session, DecisionRow).on_conflict_do_nothing(), rows)
-    decided = update(MatchRow).where(MatchRow.id.in_([one.id for one in looked_at]))
+        insert = insert_for(session, DecisionRow)
+        changed = {name: insert.excluded[name] for name in ("outcome", "delivery_id", "decided_at")}
+        only_waiting = DecisionRow.outcome == Decision.UNKNOWN_DESTINATION
+        keys = ["match_id", "destination_id"]
+        session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed, where=only_waiting), rows)
+    waiting = {ruling.match for ruling in rulings if ruling.decision is Decision.UNKNOWN_DESTINATION}
+    decided = update(MatchRow).where(MatchRow.id.in_([one.id for one in looked_at if one.id not in waiting]))
     session.execute(decided.values(decided_at=now))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import enum
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import formataddr, formatdate, parseaddr
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from alerts.channels.deadline import DEADLINE, Deadline
 from alerts.cleaning import clean_text
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message, Receipt
@@ -31,6 +33,7 @@ _OWN_HEADERS = {
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 _LOGIN_WANTED = (530, 534, 535, 538)
 _TOO_LARGE = 552
+_LAST_PORT = 65_535
 
 
 class Tls(enum.StrEnum):
@@ -62,7 +65,7 @@ def parse_smtp_url(url: str) -> SmtpSettings:
     """
     try:
         parts = urlsplit(url.strip())
-        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), _written_port(parts)
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
         raise ValueError(_malformed()) from None
@@ -71,6 +74,8 @@ def parse_smtp_url(url: str) -> SmtpSettings:
     # An @ further on means that the password ended the host part early: tell nothing of what follows.
     if not host or parts.path.strip("/") or parts.fragment or "@" in parts.query:
         raise ValueError(_malformed())
+    if port is not None and not 1 <= port <= _LAST_PORT:
+        raise ValueError(f"the port in the mail server address must be a number from 1 to {_LAST_PORT}")
     if unknown := options.keys() - {"tls"}:
         raise ValueError(f"unknown option `{min(unknown)}` in the mail server address; only `tls` is known")
     chosen = options.get("tls", Tls.IMPLICIT if parts.scheme == "smtps" else Tls.STARTTLS)
@@ -84,6 +89,12 @@ def parse_smtp_url(url: str) -> SmtpSettings:
     return SmtpSettings(host, port or _PORTS[Tls(chosen)], user, password, Tls(chosen))
 
 
+def _written_port(parts: SplitResult) -> int | None:
+    """The port, also one that is out of range; raises ValueError for what is no number."""
+    written = parts.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    return int(written) if written.isascii() and written.isdigit() else parts.port
+
+
 def _malformed() -> str:
     return (
         "expected smtp://user:password@host:587?tls=starttls; "
@@ -91,10 +102,33 @@ def _malformed() -> str:
     )
 
 
+class _Server(smtplib.SMTP):
+    """A connection to the mail server that ends at `deadline`; `implicit` encrypts it from the start."""
+
+    def __init__(
+        self, settings: SmtpSettings, deadline: Deadline, timeout: float, implicit: ssl.SSLContext | None
+    ) -> None:
+        self._deadline = deadline
+        self._implicit = implicit
+        super().__init__(settings.host, settings.port, timeout=timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        sock = self._deadline.connect(host, port, timeout)
+        return self._implicit.wrap_socket(sock, server_hostname=host) if self._implicit else sock
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One answer; raises TimeoutError when it was cut off by the deadline."""
+        reply = super().getreply()
+        if self._deadline.expired:
+            self.close()
+        self._deadline.check()
+        return reply
+
+
 class MailChannel:
     """Sends mail to `recipient` from `sender`, which is an address or `Name <address>`.
 
-    `context` verifies the server; the default one trusts the system and SSL_CERT_FILE.
+    `timeout` holds for each step, `deadline` for one send, both in seconds. `context` verifies the server; the default one trusts the system and SSL_CERT_FILE.
     """
 
     def __init__(
@@ -105,6 +139,7 @@ class MailChannel:
         *,
         context: ssl.SSLContext | None = None,
         timeout: float = TIMEOUT,
+        deadline: float = DEADLINE,
     ) -> None:
         self._settings = settings
         self._name, address = parseaddr(sender)
@@ -112,6 +147,7 @@ class MailChannel:
         self._recipient = _ascii_address(recipient, "the recipient", SendOutcome.DEAD_RECIPIENT)
         self._context = context
         self._timeout = timeout
+        self._deadline = deadline
 
     def send(self, message: Message, key: str, *, repeat: bool = False) -> Receipt:
         """Hand `message` over in one transaction; equal keys make equal Message-IDs.
@@ -120,21 +156,20 @@ class MailChannel:
         """
         content = self._compose(message, key, repeat=repeat)
         server: smtplib.SMTP | None = None
-        try:
-            server = self._connect()
-            self._open(server)
-            return self._hand_over(server, content)
-        except (smtplib.SMTPException, OSError) as broken:
-            raise self._lost(broken) from None  # the chained text may quote the password
-        finally:
-            if server is not None:
-                server.close()
+        with Deadline(self._deadline) as deadline:
+            try:
+                server = self._connect(deadline)
+                self._open(server)
+                return self._hand_over(server, content, deadline)
+            except (smtplib.SMTPException, OSError) as broken:
+                raise self._lost(broken, deadline) from None  # the chained text may quote the password
+            finally:
+                if server is not None:
+                    server.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        host, port = self._settings.host, self._settings.port
-        if self._settings.tls is Tls.IMPLICIT:
-            return smtplib.SMTP_SSL(host, port, timeout=self._timeout, context=self._trust())
-        return smtplib.SMTP(host, port, timeout=self._timeout)
+    def _connect(self, deadline: Deadline) -> smtplib.SMTP:
+        implicit = self._trust() if self._settings.tls is Tls.IMPLICIT else None
+        return _Server(self._settings, deadline, self._timeout, implicit)
 
     def _trust(self) -> ssl.SSLContext:
         return self._context or ssl.create_default_context()
@@ -154,17 +189,18 @@ class MailChannel:
         if self._settings.user:
             server.login(self._settings.user, self._settings.password)
 
-    def _hand_over(self, server: smtplib.SMTP, content: bytes) -> Receipt:
+    def _hand_over(self, server: smtplib.SMTP, content: bytes, deadline: Deadline) -> Receipt:
         self._expect(server.mail(self._sender), (250,), _judge_sender)
         self._expect(server.rcpt(self._recipient), (250, 251), _judge_recipient)
         self._expect(server.docmd("DATA"), (354,), _judge_content)
+        # A failure in here is no doubt: the last bytes, with the dot that ends the message, never left.
+        server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         try:
-            server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
             reply = server.getreply()
         except (smtplib.SMTPException, OSError) as broken:
+            why = _too_slow(deadline) if deadline.expired else self._said(str(broken))
             raise DeliveryError(
-                f"the mail server's answer was lost after the message: {self._said(str(broken))}",
-                SendOutcome.UNKNOWN,
+                f"the mail server's answer was lost after the message: {why}", SendOutcome.UNKNOWN
             ) from None
         self._expect(reply, (250,), _judge_end)
         _say_goodbye(server)
@@ -178,8 +214,10 @@ class MailChannel:
         if code not in good:
             raise DeliveryError(f"the mail server answered {code}: {said}", judge(code, said), code=code)
 
-    def _lost(self, broken: smtplib.SMTPException | OSError) -> DeliveryError:
+    def _lost(self, broken: smtplib.SMTPException | OSError, deadline: Deadline) -> DeliveryError:
         """Whatever ended the talk before the message was handed over."""
+        if deadline.expired:  # whatever was heard may be half an answer
+            return DeliveryError(f"the mail server gave {_too_slow(deadline)}", SendOutcome.RETRY)
         told = self._said(str(broken))
         if isinstance(broken, ssl.SSLCertVerificationError):
             return DeliveryError(
@@ -271,6 +309,10 @@ def _ascii_address(address: str, what: str, otherwise: SendOutcome) -> str:
     if not re.fullmatch(r"[!-;=?-~]+", local) or not re.fullmatch(r"[A-Za-z0-9.-]+", ascii_domain):
         raise DeliveryError(f"{what} is not a mail address", otherwise)
     return f"{local}@{ascii_domain}"
+
+
+def _too_slow(deadline: Deadline) -> str:
+    return f"no complete answer within {deadline.seconds:g} s"
 
 
 def _say_goodbye(server: smtplib.SMTP) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+import socket
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.response import HTTPResponse
 
+from alerts.channels.deadline import DEADLINE, Deadline
 from alerts.cleaning import clean_text
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Block, Message, Receipt

@@ -12,7 +12,7 @@ from alerts.errors import AlertError
 from flows.cli import ask, configure, run
 from flows.cli.output import Failed, complain
 from scrapers.errors import ConfigError
-from storage.engine import StorageError
+from storage.engine import DatabaseUrlError, StorageError
 
 WRONG_USAGE = 2
 
@@ -36,9 +36,20 @@ def main() -> None:
     except ConfigError as wrong:
         complain(str(wrong))
         sys.exit(WRONG_USAGE)
+    except DatabaseUrlError as wrong:
+        complain(str(wrong))
+        sys.exit(WRONG_USAGE)
     except (StorageError, AlertError, Failed) as failed:
         complain(str(failed))
         sys.exit(1)
     except DatabaseError as failed:
         complain(f"database: {failed.orig or failed}")
         sys.exit(1)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+    except OSError as failed:
+        complain(f"{failed.filename or 'a file or address'}: {failed.strerror or failed}")
+        sys.exit(1)
+    except (OverflowError, ValueError) as failed:
+        complain(f"a number or date is out of range: {failed}")
+        sys.exit(WRONG_USAGE)

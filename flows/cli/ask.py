@@ -62,7 +62,7 @@ def register(app: typer.Typer) -> None:
 
 
 def search(  # noqa: PLR0917 - each is an option of the command
-    query: str,
+    query: Annotated[str, typer.Argument(help="Words, AND, OR, NOT, phrases in quotes, @entity.")],
     since: Since = None,
     until: Until = None,
     source: Annotated[str | None, typer.Option(help="Id of a source.")] = None,
@@ -83,11 +83,13 @@ def search(  # noqa: PLR0917 - each is an option of the command
     if as_json:
         to_json(rows)
     else:
-        shown = [{name: row[name] for name in ("published", "source", "title", "url")} for row in rows]
-        to_table(f"{len(rows)} articles", shown)
+        columns = {"published (UTC)": "published", "source": "source", "title": "title", "url": "url"}
+        to_table(f"articles: {len(rows)}", [{title: row[name] for title, name in columns.items()} for row in rows])
 
 
-def why(url: str, *, as_json: Json = False) -> None:
+def why(
+    url: Annotated[str, typer.Argument(help="Address of the article, in any spelling.")], *, as_json: Json = False
+) -> None:
     """Say for every watch and destination what became of an article, and why."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         article = lookup.article(session, url)
@@ -129,15 +131,16 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
 
 
 def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False) -> None:
-    """Stories with their articles, earliest first."""
+    """Newest stories first; within a story the earliest report first."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         found = lookup.stories(session, _utc(since), limit)
     if as_json:
         to_json(found)
         return
     for story in found:
+        names = {a.id: a.source for a in story.articles}
         rows = [
-            {"published": a.published, "source": a.source, "title": a.title, "copy of": a.duplicate_of}
+            {"published (UTC)": a.published, "source": a.source, "title": a.title, "copy of": names.get(a.duplicate_of)}
             for a in story.articles
         ]
         to_table(f"story {story.id}: {story.title}", rows)
@@ -155,11 +158,13 @@ def list_deliveries(
     if as_json:
         to_json(found)
         return
-    shown = ("id", "state", "destination", "watch", "headline", "attempts", "sent", "error")
-    to_table(f"{len(found)} deliveries", [{name: getattr(one, name) for name in shown} for one in found])
+    columns = ("id", "state", "destination", "watch", "headline", "attempts")
+    rows = [{name: getattr(one, name) for name in columns} | {"sent (UTC)": one.sent} for one in found]
+    to_table(f"deliveries: {len(found)}", rows)
+    to_lines(f"! {one.id}: {one.error}" for one in found if one.error)
 
 
-def retry(ids: list[int]) -> None:
+def retry(ids: Annotated[list[int], typer.Argument(help="Numbers from `varta deliveries list`.")]) -> None:
     """Send dead, held or waiting deliveries again with the next pass."""
     with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
         again = outbox.retry(session, ids, rooms.now())

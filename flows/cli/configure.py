@@ -13,8 +13,9 @@ from alerts import destinations as destination_files
 from alerts.errors import DeliveryError
 from alerts.model import Message
 from flows import doctor, house, settings
-from flows.cli.output import Failed, complain, not_built, to_json, to_table, wrong
+from flows.cli.output import Failed, complain, not_built, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
+from flows.house import Configuration
 from scrapers.yamlfile import Problem, nearest
 from storage import sources as states
 from storage.engine import reading
@@ -74,23 +75,25 @@ def list_sources(*, as_json: Json = False) -> None:
     if as_json:
         to_json(rows)
     else:
-        shown = ("id", "kind", "language", "outcome", "failures", "last_ok", "error")
-        to_table(f"{len(rows)} sources", [{name: row[name] for name in shown} for row in rows])
+        shown = ("id", "kind", "language", "outcome", "failures")
+        table = [{name: row[name] for name in shown} | {"last ok (UTC)": row["last_ok"]} for row in rows]
+        to_table(f"sources: {len(rows)}", table)
+        to_lines(f"! {row['error']}" for row in rows if row["error"])
     _tell(configuration.catalogue.problems)
 
 
 def verify(ids: Annotated[list[str] | None, typer.Argument()] = None) -> None:  # noqa: ARG001
-    """Judge every route of the sources by what it holds."""
+    """Judge every route of the sources by what it holds (not built yet)."""
     raise not_built("varta sources verify")
 
 
 def add(url: str) -> None:  # noqa: ARG001
-    """Discover the routes of a site and print the entry for sources.yaml."""
+    """Discover the routes of a site and print the entry for sources.yaml (not built yet)."""
     raise not_built("varta sources add")
 
 
 def import_opml(file: str) -> None:  # noqa: ARG001
-    """Print entries for sources.yaml from an OPML file."""
+    """Print entries for sources.yaml from an OPML file (not built yet)."""
     raise not_built("varta sources import")
 
 
@@ -104,7 +107,7 @@ def list_watches(*, as_json: Json = False) -> None:
     if as_json:
         to_json(rows)
     else:
-        to_table(f"{len(rows)} watches, {len(watchlist.entities)} entities", rows)
+        to_table(f"watches: {len(rows)}, entities: {len(watchlist.entities)}", rows)
     _tell(watchlist.problems)
 
 
@@ -114,7 +117,7 @@ def check(*, as_json: Json = False) -> None:
     if as_json:
         to_json([{"file": p.file, "line": p.line, "message": p.message} for p in problems])
     elif not problems:
-        to_table("the configuration is right", [])
+        to_lines([_counted(house.configure(settings.load()))])
     _tell(problems)
 
 
@@ -122,7 +125,7 @@ def try_watch(
     watch: Annotated[str, typer.Argument(metavar="ID_OR_QUERY")],  # noqa: ARG001
     days: Annotated[int, typer.Option(min=1)] = 30,  # noqa: ARG001
 ) -> None:
-    """Say what a watch would have sent over the stored articles."""
+    """Say what a watch would have sent over the stored articles (not built yet)."""
     raise not_built("varta watches try")
 
 
@@ -133,7 +136,7 @@ def list_destinations(*, as_json: Json = False) -> None:
     if as_json:
         to_json(rows)
     else:
-        to_table(f"{len(rows)} destinations", rows)
+        to_table(f"destinations: {len(rows)}", rows)
     _tell(found.problems)
 
 
@@ -155,12 +158,12 @@ def test_destination(name: Annotated[str, typer.Argument(metavar="ID")]) -> None
 
 
 def mute(scope: str, reference: str, until: datetime | None = None) -> None:  # noqa: ARG001
-    """Silence a story, watch, entity, source or destination."""
+    """Silence a story, watch, entity, source or destination (not built yet)."""
     raise not_built("varta mute")
 
 
 def unmute(scope: str, reference: str) -> None:  # noqa: ARG001
-    """End a silence."""
+    """End a silence (not built yet)."""
     raise not_built("varta unmute")
 
 
@@ -168,7 +171,7 @@ def run_doctor(*, as_json: Json = False) -> None:
     """Check configuration, database, Prefect, mail and Slack, and warn of what is unsafe."""
     findings = doctor.examine()
     rows: list[dict[str, Any]] = [
-        {"check": found.check, "ok": found.verdict, "detail": found.detail} for found in findings
+        {"check": found.check, "state": found.verdict, "detail": found.detail} for found in findings
     ]
     if as_json:
         to_json(rows)
@@ -180,6 +183,11 @@ def run_doctor(*, as_json: Json = False) -> None:
         raise typer.Exit(2)
     if bad:
         raise typer.Exit(1)
+
+
+def _counted(found: Configuration) -> str:
+    counts = (len(found.catalogue.sources), len(found.watchlist.watches), len(found.destinations.by_id))
+    return "configuration ok: {} sources, {} watches, {} destinations".format(*counts)
 
 
 def _tell(problems: tuple[Problem, ...]) -> None:

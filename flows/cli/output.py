@@ -14,8 +14,10 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WHOLE = ("id", "source", "state", "outcome", "destination", "watch")  # columns that are never broken
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,12 +50,15 @@ def to_json(value: Any) -> None:
 
 def to_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """A table as wide as the terminal; nothing but the title when there are no rows."""
-    table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else ():
-        table.add_column(str(name), overflow="fold")
+    if not rows:
+        to_lines([title])
+        return
+    table = Table(title=Text(_CONTROL.sub("?", title)), title_justify="left")
+    for name in rows[0]:
+        table.add_column(str(name), overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table if rows else title, markup=False)
+        table.add_row(*(Text(_cell(value)) for value in row.values()))
+    Console().print(table)
 
 
 def to_lines(lines: Iterable[str]) -> None:
@@ -85,6 +90,8 @@ def _inert(value: Any) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return "" if value is None else _CONTROL.sub("?", str(value))
 
 

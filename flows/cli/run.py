@@ -71,7 +71,7 @@ def ingest(
         if as_json:
             to_json(report.rows(tallies))
         else:
-            to_table(f"{report.summary(tallies)}; {report.delivered(sent)}", report.table(tallies))
+            to_table(f"{report.summary(tallies)}; {report.delivered(sent)}", report.counts(tallies))
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
 
 
@@ -112,7 +112,9 @@ def backfill(
         if as_json:
             to_json(report.rows(tallies))
         else:
-            to_table(report.summary(tallies), report.table(tallies))
+            to_table(report.summary(tallies), report.counts(tallies))
+        if asked.until == today and mode is Mode.BACKFILL:
+            complain("note: articles of today that this brought in first will not alert any more")
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -30,6 +31,7 @@ from flows.pipeline import Tally
 from storage import lookup
 from storage.engine import reading
 
+KYIV = ZoneInfo("Europe/Kyiv")
 EVENING = datetime(2025, 2, 13, 15, 45, tzinfo=UTC)
 _AGAIN_EVERY = 30.0
 
@@ -136,8 +138,11 @@ def _show_pass(console: Console, title: str, tallies: Sequence[Tally], sent: Del
         counts = (t.entries, t.fetched, t.new, t.duplicates, t.revised, t.matched)
         table.add_row(t.source, t.outcome, *map(str, counts))
     console.print(table)
-    for error in [error for t in tallies for error in t.errors] + sent.errors:
-        console.print(f"! {error}", style="yellow", markup=False, highlight=False)
+    errors = [error for t in tallies for error in t.errors] + sent.errors
+    if errors:
+        console.print("Faults that are built into this world, each survived:", style="bold")
+    for error in errors:
+        console.print(f"! {error}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     console.print()
 
 
@@ -147,12 +152,13 @@ def _show_story(console: Console, rooms: House) -> None:
         told = [story for story in lookup.stories(session, None, 500) if len(story.articles) > 1]
         alerts = lookup.alerts(session)
     table = Table(title="Stories told more than once", title_justify="left")
-    for name in ("story", "published", "source", "title", "copy of"):
+    for name in ("story", "published (Kyiv)", "source", "title", "copy of"):
         table.add_column(name, overflow="fold")
     for story in told:
+        names: dict[int | None, str] = {article.id: article.source for article in story.articles}
         for article in story.articles:
-            when = article.published.strftime("%d %b %H:%M") if article.published else ""
-            copy = str(article.duplicate_of or "")
+            when = article.published.astimezone(KYIV).strftime("%d %b %H:%M") if article.published else ""
+            copy = names.get(article.duplicate_of, "")
             table.add_row(str(story.id), when, article.source, article.title, copy)
         table.add_section()
     console.print(table)
@@ -191,7 +197,7 @@ def _keep_showing(console: Console, rooms: House, world: World, port: int) -> No
         try:
             while not stop.wait(_AGAIN_EVERY):
                 tallies, sent = _pass(rooms)
-                now = time.strftime("%H:%M:%S")
-                console.print(f"{now}  {report.summary(tallies)}; {report.delivered(sent)}")
+                if sent.sent or any(tally.new or tally.revised for tally in tallies):
+                    console.print(f"{time.strftime('%H:%M:%S')}  {report.summary(tallies)}; {report.delivered(sent)}")
         except KeyboardInterrupt:
             console.print("Stopped.")

@@ -93,7 +93,7 @@ def test_headline_why_and_coverage_come_in_the_order_of_need(told: str) -> None:
         "news agency", "Ukrainian", "Марк Рютте, гарантії безпеки, України", "in the headline and the text",
         "Published 23 Nov 2026, 13:58 Kyiv, 4 min before we saw it", "lert made 23 Nov 2026, 14:03 Kyiv",
         "4 articles from 4 sources, 1 copy of another's text", "22 Nov 18:03", "13:33", "14:01",
-        "irst alert about this story", "nato-on-ukraine, version 7", "state media", "copy of another's text",
+        "irst alert of this watch on this story", "nato-on-ukraine, version 7", "state media", "copy of another's text",
     ],
 )  # fmt: skip
 def test_every_fact_is_told(told: str, fact: str) -> None:
@@ -168,7 +168,7 @@ def test_every_kind_of_source_has_a_name() -> None:
 def test_an_alert_alone_says_that_nobody_else_reports_it() -> None:
     for alert in (make_alert(), make_alert(coverage=(make_coverage(),))):
         for told in (mail(alert).text, words(mail(alert)), mrkdwn(slack(alert))):
-            assert "No other watched source reports it yet." in told
+            assert "No other source is recognised with this story so far." in told
 
 
 def test_the_alerted_article_is_listed_once() -> None:

@@ -272,13 +272,13 @@ def test_the_doctor_tells_what_is_missing(varta: Varta) -> None:
         "destinations:\n  - {id: editor, email: {to: a@b.example}}\n  - {id: desk, slack: {webhook: 'env:NOT_THERE'}}\n"
     )
     rows = json.loads(varta("doctor", "--json", expect=1).stdout)
-    broken = {row["check"]: row["detail"] for row in rows if row["ok"] == "broken"}
+    broken = {row["check"]: row["detail"] for row in rows if row["state"] == "broken"}
     assert broken["mail"].startswith("VARTA_SMTP_URL is not set")
     assert "NOT_THERE is not set" in broken["slack"]
     assert "varta db upgrade" in broken["database"]
     varta("db", "upgrade")
     rows = json.loads(varta("doctor", "--json", expect=1).stdout)
-    assert {row["ok"] for row in rows if row["check"] == "database"} == {"ok"}
+    assert {row["state"] for row in rows if row["check"] == "database"} == {"ok"}
 
 
 def test_the_demo_delivers_every_alert_once(varta: Varta) -> None:

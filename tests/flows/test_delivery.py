@@ -155,8 +155,7 @@ def test_a_sender_killed_after_the_message_went_out_repeats_it_once_and_says_so(
     clock = Clock()
     with opened(tmp_path, source("wire", web.url("")), smtp_url=smtp(mail), clock=clock) as rooms:
         ingest(rooms)
-        while delivery._open_some(rooms, delivery.DeliveryTally()):
-            pass
+        delivery._open_some(rooms, delivery.DeliveryTally(), 0)
         for _ in range(2):  # the claims of a process that sends and then dies
             with transaction(rooms.engine) as session:
                 claimed = outbox.claim(session, "killed", rooms.now())
@@ -214,3 +213,24 @@ def test_an_unknown_source_is_answered_with_the_nearest(tmp_path: Path, web: Web
         pytest.raises(KeyError, match="no source is called `wier`; did you mean `wire`"),
     ):
         house.chosen(rooms.configuration, ("wier",))
+
+
+def test_a_match_for_a_destination_that_is_not_configured_waits_until_it_is(
+    web: Web, mail: MailStandIn, slack: SlackStandIn, tmp_path: Path, database_url: str
+) -> None:
+    only_editor = "destinations:\n  - {id: editor, email: {to: editor@newsroom.example}}\n"
+    wire = source("wire", web.url(""))
+    with opened(tmp_path, wire, destinations=only_editor, database_url=database_url, smtp_url=smtp(mail)) as rooms:
+        assert "no destination is called `desk`" in str(rooms.configuration.problems[0])
+        ingest(rooms)
+        assert dict(delivery.deliver(rooms).decided) == {"first_report": 1, "unknown_destination": 1}
+        assert delivery.deliver(rooms).sent == 0
+    with opened(tmp_path, wire, database_url=database_url, smtp_url=smtp(mail)) as rooms:
+        assert delivery.deliver(rooms).sent == 1
+        assert delivery.deliver(rooms).sent == 0
+        with reading(rooms.engine) as session:
+            article = lookup.article(session, web.url("/a"))
+            assert article is not None
+            outcomes = {one.destination: (one.outcome, one.state) for one in lookup.explain(session, article.id)}
+        assert outcomes == {"desk": ("first_report", "sent"), "editor": ("first_report", "sent")}
+    assert len(mail.messages) == len(slack.messages) == 1

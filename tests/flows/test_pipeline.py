@@ -1,13 +1,17 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from flows import pipeline
 from flows.house import House
 from flows.pipeline import Tally
-from storage import lookup
+from scrapers.article import Article
+from storage import articles, lookup
+from storage.articles import Stored
 from storage.engine import reading
 from storage.tables import ArticleRow, EntryRow, SourceState
 from tests.flows.rooms import Clock, feed, opened, page, source
@@ -214,3 +218,74 @@ def test_entries_listed_before_a_kill_are_read_after_it_although_the_feed_is_unc
             assert "killed" in run(rooms)["wire"].errors[0]
         tally = run(rooms)["wire"]
         assert (tally.outcome, tally.new) == ("not_modified", 1)
+
+
+def test_an_article_that_cannot_be_stored_costs_no_other_and_is_given_up_in_the_end(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [f"/p{n}" for n in range(4)]
+    web.routes |= {"/feed": feed(web.url(""), *links)}
+    web.routes |= {link: page(f"Title of {link}", f"<p>{link} " + "says this of Ukraine " * 20) for link in links}
+    real = articles.save
+
+    def save(session: Session, batch: Sequence[Article], now: datetime) -> list[Stored]:
+        if any("/p2" in article.url for article in batch):
+            raise OverflowError("poison")
+        return real(session, batch, now)
+
+    monkeypatch.setattr(articles, "save", save)
+    clock = Clock()
+    with opened(tmp_path, source("wire", web.url("")), clock=clock) as rooms:
+        tally = run(rooms)["wire"]
+        assert tally.new == 3
+        assert [error for error in tally.errors if "/p2: cannot be stored: OverflowError: poison" in error]
+        for _ in range(12):
+            clock.forward(days=1)
+            run(rooms)
+        with reading(rooms.engine) as session:
+            states = session.execute(select(EntryRow.url, EntryRow.state)).all()
+        assert {url[-3:]: state for url, state in states} == {
+            "/p0": "stored", "/p1": "stored", "/p2": "given_up", "/p3": "stored",
+        }  # fmt: skip
+
+
+def test_a_source_that_breaks_altogether_says_so_in_its_state(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr(pipeline, "ingest", broken)
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        assert "no idea" in run(rooms)["wire"].errors[0]
+        with reading(rooms.engine) as session:
+            state = session.get_one(SourceState, "wire")
+        assert (state.failures, state.outcome, "no idea" in state.error) == (1, "broken", True)
+
+
+def test_a_flood_is_worked_off_in_several_passes(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "MOST_PAGES", 3)
+    links = [f"/p{n}" for n in range(7)]
+    web.routes |= {"/feed": feed(web.url(""), *links)}
+    web.routes |= {link: page(f"Title of {link}", f"<p>{link} " + "says this of Ukraine " * 20) for link in links}
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        assert [run(rooms)["wire"].new for _ in range(4)] == [3, 3, 1, 0]
+
+
+def test_a_clock_that_was_once_ahead_silences_nobody(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""))}
+    clock = Clock()
+    with opened(tmp_path, source("wire", web.url("")), clock=clock) as rooms:
+        clock.forward(days=2000)
+        assert run(rooms, force=False)
+        clock.forward(days=-2000)
+        assert run(rooms, force=False)
+
+
+def test_a_topic_that_does_not_exist_is_a_mistake_with_its_line(web: Web, tmp_path: Path) -> None:
+    both = source("wire", web.url(""), extra="    topics: requird\n") + source("other", web.url(""))
+    with opened(tmp_path, both) as rooms:
+        told = [str(problem) for problem in rooms.configuration.problems]
+        assert len(told) == 1
+        assert "sources.yaml:7: sources `wire`: no topic is called `requird`; did you mean `required`?" in told[0]
+        assert [one.id for one in rooms.configuration.catalogue.sources] == ["other"]

@@ -88,3 +88,13 @@ def test_other_databases_are_refused_without_showing_a_password(url: str) -> Non
     with pytest.raises(StorageError, match="VARTA_DATABASE_URL") as refused:
         open_engine(url)
     assert "geheim" not in str(refused.value)
+
+
+def test_reading_a_current_database_needs_no_write_lock(engine: Engine, database_url: str) -> None:
+    with transaction(engine) as session:
+        session.execute(text("DELETE FROM attempt"))  # holds the writers' lock of SQLite
+        other = open_engine(database_url)
+        database.upgrade(other)
+        with reading(other) as reader:
+            assert reader.execute(text("SELECT count(*) FROM article")).scalar() == 0
+        other.dispose()
