@@ -139,7 +139,7 @@ def _reach(check: str, host: str, port: int) -> Finding:
         socket.create_connection((host, port), _PATIENCE).close()
     except OSError as broken:
         return Finding(check, Verdict.BROKEN, f"{host}:{port} cannot be reached: {broken.strerror or broken}")
-    return Finding(check, Verdict.OK, f"{host}:{port} answers")
+    return Finding(check, Verdict.OK, f"{host}:{port} answers; `varta destinations test ID` proves the rest")
 
 
 def _security(chosen: Settings) -> Iterator[Finding]:

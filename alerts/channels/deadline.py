@@ -55,7 +55,8 @@ class Deadline:
             if left <= 0:
                 break
             try:
-                return self._watched(socket.create_connection(address[:2], min(timeout, left)), timeout)
+                sock = socket.create_connection((str(address[0]), port), min(timeout, left))
+                return self._watched(sock, timeout)
             except OSError as broken:
                 failure = broken
         raise failure

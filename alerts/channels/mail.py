@@ -128,7 +128,8 @@ class _Server(smtplib.SMTP):
 class MailChannel:
     """Sends mail to `recipient` from `sender`, which is an address or `Name <address>`.
 
-    `timeout` holds for each step, `deadline` for one send, both in seconds. `context` verifies the server; the default one trusts the system and SSL_CERT_FILE.
+    `timeout` holds for each step, `deadline` for one whole send, both in seconds. `context` verifies the
+    server; the default one trusts the system and SSL_CERT_FILE.
     """
 
     def __init__(

@@ -6,14 +6,14 @@ import copy
 import json
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError
 from urllib3.response import HTTPResponse
 
 from alerts.channels.deadline import DEADLINE, Deadline
@@ -56,9 +56,59 @@ _BY_NAME = {name: outcome for outcome, names in _NAMES.items() for name in names
 _KNOWN_REFUSALS = ("invalid_", "no_text", "missing_", "msg_", "too_")
 
 
+class _Connection(HTTPConnection):
+    """A connection that ends at the deadline of its adapter."""
+
+    adapter: ClassVar[_Adapter]
+
+    def _new_conn(self) -> socket.socket:
+        host, port = self._dns_host.strip("[]"), self.port or self.default_port or 0
+        try:
+            return self.adapter.deadline.connect(host, port, self.adapter.connect_timeout)
+        except UnicodeError as broken:
+            raise LocationParseError(host) from broken
+        except OSError as broken:
+            raise NewConnectionError(self, str(broken)) from broken
+
+    def connect(self) -> None:
+        """Connect, and say so: from here on something may have been written."""
+        super().connect()
+        self.adapter.connected = True
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
+        """Hide the path first: urllib3 logs it with headers that it cannot read, and a webhook's is secret."""
+        if self._response_options:
+            self._response_options = self._response_options._replace(request_url="")
+        return super().getresponse()
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Adapter(HTTPAdapter):
+    """Sends one request within `deadline`; `connected` tells whether it may have left."""
+
+    def __init__(self, deadline: Deadline, connect_timeout: float) -> None:
+        self.deadline = deadline
+        self.connect_timeout = connect_timeout
+        self.connected = False
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make pools whose connections know this adapter."""
+        super().init_poolmanager(*args, **options)
+        plain, tls = (type("Bound", (base,), {"adapter": self}) for base in (_Connection, _TlsConnection))
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("BoundPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("BoundTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+        }
+
+
 class SlackChannel:
     """Posts to one Slack channel; `webhook` and `token` with `api` are the two ways, exactly one is set.
 
+    `timeouts` hold for connecting and for each read, `deadline` for one whole send, all in seconds.
     Addresses must be https unless `allow_hosts` names their `host` or `host:port`.
     """
 
@@ -71,12 +121,14 @@ class SlackChannel:
         api: str = "",
         allow_hosts: frozenset[str] = frozenset(),
         timeouts: tuple[float, float] = TIMEOUTS,
+        deadline: float = DEADLINE,
     ) -> None:
         self._webhook = webhook
         self._token = token
         self._channel = channel
         self._url = webhook or urljoin(api.rstrip("/") + "/", "chat.postMessage")
         self._timeouts = timeouts
+        self._deadline = deadline
         what = "the Slack webhook address" if webhook else "the Slack api address"
         _require_safe(self._url, what, allow_hosts)
         if token and not (token.isascii() and token.isprintable() and " " not in token):
@@ -108,8 +160,11 @@ class SlackChannel:
     def _post(self, payload: dict[str, Any], headers: dict[str, str]) -> tuple[int, Mapping[str, str], str]:
         # A session for one request: a kept connection that the server has closed would look like a lost
         # answer. trust_env off: no proxy and no .netrc that nobody mentioned.
-        with requests.Session() as session:
+        with Deadline(self._deadline) as deadline, requests.Session() as session:
             session.trust_env = False
+            adapter = _Adapter(deadline, self._timeouts[0])
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
             try:
                 with session.post(
                     self._url,
@@ -119,20 +174,33 @@ class SlackChannel:
                     allow_redirects=False,
                     stream=True,
                 ) as answer:
-                    body = next(answer.iter_content(_LONGEST_ANSWER), b"")
+                    body = _read(answer)
+                    deadline.check()  # an answer that was cut off may look whole
                     return answer.status_code, answer.headers, body.decode("utf-8", "replace")
-            except (requests.RequestException, HTTPError) as broken:
+            except (requests.RequestException, HTTPError, TimeoutError) as broken:
                 # `from None`: the chained error's text would bring the address back into a traceback.
-                raise self._lost(broken) from None
+                raise self._lost(broken, adapter) from None
 
-    def _lost(self, broken: Exception) -> DeliveryError:
+    def _lost(self, broken: Exception, adapter: _Adapter) -> DeliveryError:
         told = clean_text(self._safe(str(broken)), 300)
-        if isinstance(broken, requests.ConnectTimeout | requests.exceptions.SSLError) or _never_connected(broken):
-            return DeliveryError(f"Slack could not be reached: {told}", SendOutcome.RETRY)
+        if adapter.deadline.expired:
+            told = f"no complete answer within {adapter.deadline.seconds:g} s"
+        if adapter.connected:
+            return DeliveryError(f"Slack's answer was lost: {told}", SendOutcome.UNKNOWN)
         if isinstance(broken, ValueError):
             # requests marks addresses and headers that it refuses as ValueError
             return DeliveryError(f"the Slack address cannot be used: {told}", SendOutcome.DEAD_CHANNEL)
-        return DeliveryError(f"Slack's answer was lost: {told}", SendOutcome.UNKNOWN)
+        return DeliveryError(f"Slack could not be reached: {told}", SendOutcome.RETRY)
+
+
+def _read(answer: requests.Response) -> bytes:
+    """The body as far as it matters; a chunked one comes in pieces."""
+    body = b""
+    for piece in answer.iter_content(_LONGEST_ANSWER):
+        body += piece
+        if len(body) >= _LONGEST_ANSWER:
+            break
+    return body[:_LONGEST_ANSWER]
 
 
 def make_payload(message: Message, *, repeat: bool) -> dict[str, Any]:
@@ -177,23 +245,6 @@ def _require_safe(url: str, what: str, allow_hosts: frozenset[str]) -> None:
             f"{what} must begin with https:// (or name its host in VARTA_ALLOW_HOSTS)",
             SendOutcome.DEAD_CHANNEL,
         )
-
-
-def _never_connected(broken: BaseException) -> bool:
-    """Whether the connection itself failed, so that nothing was written."""
-    return any(isinstance(cause, NewConnectionError) for cause in _causes(broken))
-
-
-def _causes(broken: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    waiting: list[object] = [broken]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            # urllib3 hides the cause in MaxRetryError.reason, requests hides that in args
-            waiting += [cause.__cause__, getattr(cause, "reason", None), *cause.args]
 
 
 def _judge_webhook(status: int, headers: Mapping[str, str], body: str) -> Receipt:

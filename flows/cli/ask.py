@@ -138,7 +138,7 @@ def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20
         to_json(found)
         return
     for story in found:
-        names = {a.id: a.source for a in story.articles}
+        names: dict[int | None, str] = {a.id: a.source for a in story.articles}
         rows = [
             {"published (UTC)": a.published, "source": a.source, "title": a.title, "copy of": names.get(a.duplicate_of)}
             for a in story.articles

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
-import ipaddress
 import quopri
 import random
 import re
@@ -12,16 +11,11 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from alerts.channels.mail import MailChannel, SmtpSettings, Tls, parse_smtp_url
 from alerts.channels.opening import open_channel
@@ -344,37 +338,6 @@ def test_hundreds_of_mails_all_arrive(server: MailStandIn) -> None:
 # Encryption and login
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The certificate of a private authority, and a server's certificate with its key for 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("tls")
-    now = datetime.now(UTC)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-    def certificate(subject: str, public: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")]))
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        )
-
-    root = certificate("Test authority", ca_key.public_key(), ca=True).sign(ca_key, hashes.SHA256())
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    leaf = certificate("mail", key.public_key(), ca=False).add_extension(names, critical=False)
-    pem = serialization.Encoding.PEM
-    (folder / "ca.pem").write_bytes(root.public_bytes(pem))
-    (folder / "server.pem").write_bytes(
-        leaf.sign(ca_key, hashes.SHA256()).public_bytes(pem)
-        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "ca.pem", folder / "server.pem"
-
-
 @pytest.fixture
 def secure(authority: tuple[Path, Path]) -> Iterator[MailStandIn]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -471,6 +434,8 @@ def test_implicit_tls_to_a_clear_server_sends_nothing(server: MailStandIn) -> No
     [
         ("smtp://mail.example.org", SmtpSettings("mail.example.org", 587)),
         ("smtp://u:p@mail.example.org:2525", SmtpSettings("mail.example.org", 2525, "u", "p")),
+        ("smtp://mail.example.org:65535", SmtpSettings("mail.example.org", 65535)),
+        ("smtp://mail.example.org:1", SmtpSettings("mail.example.org", 1)),
         ("smtp://mail.example.org?tls=implicit", SmtpSettings("mail.example.org", 465, tls=Tls.IMPLICIT)),
         ("smtps://mail.example.org/", SmtpSettings("mail.example.org", 465, tls=Tls.IMPLICIT)),
         ("smtp://localhost?tls=none", SmtpSettings("localhost", 25, tls=Tls.NONE)),
@@ -498,6 +463,12 @@ def test_an_address_is_read(url: str, expected: SmtpSettings) -> None:
         ("smtp://u:1?hunter2&x@mail.example.org", "%3F"),
         ("smtp://u:hunter2@mail.example.org:port", "expected smtp://"),
         ("smtp://u:hunter2@[::1", "expected smtp://"),
+        ("smtp://u:hunter2@mail.example.org:25:99999", "expected smtp://"),
+        ("smtp://u:99999/hunter2@mail.example.org", "%2F"),
+        ("smtp://u:hunter2@mail.example.org:0", "a number from 1 to 65535"),
+        ("smtp://u:hunter2@mail.example.org:65536", "a number from 1 to 65535"),
+        ("smtp://u:hunter2@[::1]:99999", "a number from 1 to 65535"),
+        ("smtp://u:hunter2@mail.example.org:-25", "expected smtp://"),
         ("smtp://u:hunter2@mail.example.org?tls=maybe", "starttls, implicit or none"),
         ("smtp://u:hunter2@mail.example.org?ssl=1", "`ssl`"),
         ("smtp://u@mail.example.org", "both a user and a password"),

@@ -222,6 +222,17 @@ def test_an_unknown_host_is_tried_again() -> None:
     assert refusal(channel).outcome is SendOutcome.RETRY
 
 
+def test_a_host_that_no_name_server_knows_to_spell_is_a_dead_channel() -> None:
+    channel = SlackChannel(webhook=f"https://{'a' * 70}.example{WEBHOOK}")
+    assert refusal(channel).outcome is SendOutcome.DEAD_CHANNEL
+
+
+def test_an_answer_in_pieces_is_read_to_its_end() -> None:
+    pieces = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"
+    with speaking(pieces) as host:
+        SlackChannel(webhook=f"http://{host}{WEBHOOK}", allow_hosts=frozenset({host})).send(MESSAGE, KEY)
+
+
 def test_a_redirect_is_not_followed(slack: SlackStandIn) -> None:
     slack.script(Answer(307, "", (("Location", slack.webhook_url),)))
     assert refusal(webhook_to(slack)).outcome is SendOutcome.DEAD_CHANNEL
