@@ -177,6 +177,8 @@ def _read_each(source: Source, waiting: Sequence[Due], house: House, tally: Tall
 
 
 def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
+    if not due.entry.has_page:
+        return _told_by_feed(source, due, house, tally)
     validators = Validators(due.etag or "", due.last_modified or "")
     try:
         page = house.http.get(due.entry.url, validators)
@@ -198,6 +200,17 @@ def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
     return Read(due, result, article)
 
 
+def _told_by_feed(source: Source, due: Due, house: House, tally: Tally) -> Read:
+    """An entry without a page of its own: the feed tells all that there is."""
+    told = extraction.partial_article(due.entry, house.now())
+    if told is None:
+        return Read(due, Result(due.id, EntryState.GIVEN_UP, f"{due.entry.url}: neither a page nor a title"))
+    if not _is_wanted(told, source, house):
+        tally.off_topic += 1
+        return Read(due, Result(due.id, EntryState.OFF_TOPIC))
+    return Read(due, Result(due.id, EntryState.STORED), replace(told, partial=False))
+
+
 def _failed(
     source: Source,
     due: Due,
@@ -210,7 +223,7 @@ def _failed(
     """The page cannot be had (now): keep what the feed told rather than lose the news."""
     again = None if final else entries.next_try(due.attempts, house.now(), retry_after)
     state = EntryState.RETRY if again else EntryState.GIVEN_UP
-    partial = extraction.partial_article(due.entry) if due.article is None else None
+    partial = extraction.partial_article(due.entry, house.now()) if due.article is None else None
     if partial and not _is_wanted(partial, source, house):
         partial = None
     return Read(due, Result(due.id, state, reason, next_try_at=again), partial)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from scrapers.clean import line
@@ -56,7 +55,7 @@ def key(name: str) -> str:
 
 
 def _single(text: str) -> Iterator[str]:
-    text = unicodedata.normalize("NFC", line(html.unescape(text[:1000])))
+    text = line(html.unescape(text[:1000]))
     if mail := _MAIL.search(text):
         text = mail[1] or mail[2]
     if "://" in text:

@@ -16,19 +16,19 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def text(raw: str) -> str:
-    """`raw` without controls, lone surrogates and marks of direction; line ends are newlines, tabs stay."""
+    """`raw` in NFC without controls, lone surrogates and marks of direction; line ends are newlines, tabs stay."""
     # far faster than the pattern, and true of almost every text
-    if raw.replace("\n", "").isprintable():
-        return raw
-    raw = raw.replace("\r\n", "\n").replace("\r", "\n")
-    if not _BAD.search(raw):
-        return raw
-    return unicodedata.normalize("NFC", _BAD.sub(lambda found: " " if found[0].isspace() else "", raw))
+    if not raw.replace("\n", "").isprintable():
+        raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+        raw = _BAD.sub(lambda found: " " if found[0].isspace() else "", raw)
+    return unicodedata.normalize("NFC", raw)
 
 
 def line(raw: str) -> str:
     """The same on one line, with single spaces."""
-    return " ".join(text(" ".join(raw.split())).split())
+    collapsed = " ".join(raw.split())
+    cleaned = text(collapsed)
+    return cleaned if cleaned == collapsed else " ".join(cleaned.split())
 
 
 def address(raw: str) -> str:
@@ -40,6 +40,10 @@ def address(raw: str) -> str:
 
 def entry(raw: FeedEntry) -> FeedEntry:
     """`raw` with every string clean."""
+    parts = (raw.url, raw.id, raw.title, raw.summary.replace("\n", ""), raw.language or "", *raw.authors)
+    whole = "".join(parts)
+    if whole.isprintable() and unicodedata.is_normalized("NFC", whole):
+        return raw  # a copy of each would cost more than the check
     return replace(
         raw,
         url=address(raw.url),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 _LONGEST = 200  # characters; a longer text is prose and not a date
 _AHEAD = timedelta(hours=26)  # a wall clock at +14:00 read as UTC, and a day of slack
-_FIRST_YEAR = 1990
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100  # of articles on the web; the rest are placeholders and slips
 
 # January to December as news sites write them; a stem with a star takes up to five more letters (case endings).
 _MONTHS = """
@@ -116,12 +116,13 @@ def parse(text: str) -> datetime | None:
 
     Reads RFC 822, ISO 8601, day-first numbers (month first only where nothing else is possible) and
     month names in the languages of the table above. A date without a time of day is midnight, naive. A
-    text without a year is no date.
+    text without a year is no date, nor is one before 1990 or after 2100.
     """
     if len(text) > _LONGEST:
         text = text[: 5 * _LONGEST]  # it may be indented
     text = " ".join(text.replace("\u200e", "").split())
-    return _parse(text) if 0 < len(text) <= _LONGEST else None
+    when = _parse(text) if 0 < len(text) <= _LONGEST else None
+    return when if when and _FIRST_YEAR <= when.year <= _LAST_YEAR else None
 
 
 @lru_cache(maxsize=4096)

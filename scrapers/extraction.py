@@ -13,7 +13,7 @@ import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from scrapers import authors, dates, feeds, language, metadata, rules, urls
+from scrapers import authors, clean, dates, feeds, language, metadata, permalink, rules, urls
 from scrapers.article import Article, DateOrigin, FeedEntry, FetchedPage
 from scrapers.charset import decode
 from scrapers.errors import ExtractionError
@@ -80,6 +80,7 @@ def extract(page: FetchedPage, source: Source, entry: FeedEntry | None = None) -
     Where the page gives less than 60 words, JSON-LD, its description and the entry's summary step in, and
     the article is `partial`.
     """
+    _refuse_elsewhere(page)
     html = _html(page)
     try:
         found = extract_html(html, page.final_url)
@@ -110,22 +111,37 @@ def extract_html(html: str, url: str) -> Extracted:
     return Extracted(text, facts, spoken)
 
 
-def partial_article(entry: FeedEntry) -> Article | None:
-    """What the feed alone tells about an article whose page cannot be had; None without a title."""
+def partial_article(entry: FeedEntry, now: datetime | None = None) -> Article | None:
+    """What the feed alone tells about an article whose page cannot be had; None without a title.
+
+    With `now` (aware UTC), a time of publication after tomorrow is left out.
+    """
+    entry = clean.entry(entry)
     if not entry.title:
         return None
-    return Article(
+    published = entry.published
+    if published and now and not dates.plausible(published, now):
+        published = None
+    found = Article(
         source=entry.source,
         url=urls.canonical(entry.url) or entry.url,
         title=entry.title,
         text=entry.summary,
-        published=entry.published,
-        date_origin=entry.origin if entry.published else None,
+        published=published,
+        date_origin=entry.origin if published else None,
         authors=entry.authors,
         language=language.detect(f"{entry.title}\n{entry.summary}", entry.language),
         aliases=(entry.url,),
         partial=True,
     )
+    return clean.article(found)
+
+
+def _refuse_elsewhere(page: FetchedPage) -> None:
+    """A removed article often leads to the front page or its section, which is no article."""
+    here, final = urls.canonical(page.url) or page.url, urls.canonical(page.final_url) or page.final_url
+    if here != final and urls.same_site(here, final) and not permalink.names(final, here):
+        raise ExtractionError(f"it leads to {final}, which is another page")
 
 
 def _html(page: FetchedPage) -> str:
@@ -210,8 +226,9 @@ def _by_rule(html: str, found: Extracted, source: Source) -> Extracted:
 
 def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: Extracted) -> Article:
     facts = found.metadata
-    title = facts.title or (entry.title if entry else "")
+    title = clean.line(facts.title) or (clean.line(entry.title) if entry else "")
     text, partial = _filled(found, entry)
+    text = clean.text(text)
     if _words(found.text) < _ENOUGH and (_CHALLENGE.search(facts.title) or _CHALLENGE.search(found.text[:500])):
         raise ExtractionError(f"the page is a challenge, not an article: '{(facts.title or found.text)[:80]}'")
     if not title and _words(text) < _FEW:
@@ -222,7 +239,7 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
     address = facts.canonical or urls.canonical(page.final_url) or page.final_url
     aliases = dict.fromkeys((page.url, page.final_url, address, *([entry.url] if entry else [])))
     hint = facts.language or (entry.language if entry else None) or source.language
-    return Article(
+    read = Article(
         source=source.id,
         url=address,
         title=title,
@@ -234,6 +251,7 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
         aliases=tuple(aliases),
         partial=partial,
     )
+    return clean.article(read)
 
 
 def _filled(found: Extracted, entry: FeedEntry | None) -> tuple[str, bool]:

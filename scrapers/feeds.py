@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
@@ -43,14 +42,11 @@ _FALLBACK_LIMIT = 3_000_000  # characters; feedparser needs more than a second f
 _MARKUP_LIMIT = 40_000  # characters of one summary that are looked at
 _SUMMARY_LIMIT = 10_000  # characters of one summary that are kept
 _NEXT = "\ue000"  # between two authors; of private use, no name holds it
-_AUTHORS = tuple(
-    (mark, re.compile(pattern))
-    for mark, pattern in (
-        ("creator>", r"</((?:\w+:)?creator)>\s*<\1(?:\s[^<>]*)?>"),
-        ("</author>", r"(?<!>)</(author)>\s*<\1>(?!\s*<)|(?<=\]\]>)</author>\s*<author>(?=\s*<!\[)"),
-        ("name>", r"</((?:\w+:)?)name>(?:[^<]|<(?!/?\1(?:author|name)\b))*</\1author>\s*<\1author\b[^<>]*>"
-                  r"(?:[^<]|<(?!/?\1(?:author|name)\b))*<\1name\b[^<>]*>"),
-    )
+_ASIDE = r"(?:[^<]|<(?!/?(?:atom:)?(?:author|name)\b))*"
+_AUTHORS = (
+    ("creator>", re.compile(r"</((?:\w+:)?creator)>\s*<\1(?:\s[^<>]*)?>")),
+    ("author>", re.compile(r"</author>\s*<author>(?!\s*<[^!])")),
+    ("name>", re.compile(rf"</(atom:|)name>{_ASIDE}</\1author>\s*<\1author\b[^<>]*>{_ASIDE}<\1name\b[^<>]*>")),
 )
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
@@ -96,8 +92,13 @@ def plain(markup: str) -> str:
         text = _TAG.sub("", _BLOCK.sub("\n", text))
     if "&" in text:
         text = html.unescape(text)
-    lines = [line for raw in text.split("\n") if (line := clean.line(raw))]
-    return unicodedata.normalize("NFC", "\n\n".join(lines))
+    told = _paragraphs(text)
+    cleaned = clean.text(told)
+    return told if cleaned == told else _paragraphs(cleaned)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
 
 
 def described(text: str) -> str:

@@ -45,6 +45,7 @@ _OUTCOMES: dict[int, FetchOutcome] = {
 }
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 _ROBOTS_DEADLINE = 15.0
+_AGENT = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Http:
     """Fetches pages for one run; safe to share between threads.
 
     Times are seconds. `allow_hosts` (`host` or `host:port`) are the user's own: they may have any
-    address and port, and are not spared. `now` returns aware UTC.
+    address and port, and are not spared. `now` returns aware UTC. Raises ValueError for an `agent` that no
+    request can carry.
     """
 
     def __init__(
@@ -82,6 +84,9 @@ class Http:
         respect_robots: bool = True,
         now: Callable[[], datetime],
     ) -> None:
+        if not _AGENT.fullmatch(agent):
+            # found out in time: at the first request it would look like a bad URL
+            raise ValueError(f"a user agent is printable ASCII without spaces around it, not {agent!r}")
         self._agent = agent
         self._gate = Gate(allow_hosts)
         self._connect_timeout = connect_timeout

@@ -52,8 +52,7 @@ def _entry(element: Tag, base: str, source: str) -> FeedEntry | None:
     if not url or url == base.partition("#")[0]:
         return None
     words = link.get_text(" ", strip=True) or str(link.get("title") or "")
-    title = unicodedata.normalize("NFC", words)
-    found = FeedEntry(source=source, url=url, title=title, published=_time(link), origin=DateOrigin.TIME)
+    found = FeedEntry(source=source, url=url, title=clean.line(words), published=_time(link), origin=DateOrigin.TIME)
     return clean.entry(found)
 
 

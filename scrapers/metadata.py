@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from scrapers import authors, jsonld, published, urls
+from scrapers import authors, jsonld, permalink, published, urls
 from scrapers.article import DateOrigin
 from scrapers.markup import Gathered, content, gather, words
 
@@ -152,12 +151,10 @@ def _signed(element: HtmlElement) -> list[str]:
 
 
 def _canonical(found: Gathered, linked: jsonld.Linked, url: str) -> str | None:
+    here = urls.canonical(url) or url
     for given in (found.canonical, found.first("og:url"), linked.url):
         address = urls.canonical(given, url) if given else None
-        if not address or not urls.same_site(address, url):
-            continue
-        # a template error sends every page of a site to its front page
-        if urlsplit(address).path.strip("/") or not urlsplit(url).path.strip("/"):
+        if address and urls.same_site(address, url) and permalink.names(address, here):
             return address
     return None
 

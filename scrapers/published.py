@@ -28,7 +28,6 @@ _PUBLISHED = (
 _ASIDE = re.compile(r"aside|related|teaser|comment|footer|sidebar|recommend|most-?read|latest", re.IGNORECASE)
 _UPDATE = re.compile(r"updated|modified|aktualisiert|mis à jour|aktualizacja|оновлен|обновлен", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d\d?\.\d\d?\.\d\d(?!\d)")
-_FIRST_YEAR = 1990
 _NEARBY = 120  # elements behind the heading in which a date is looked for
 _SHORT = 60  # characters around a date
 _SEVERAL = 30  # elements of a kind that are looked at
@@ -42,7 +41,7 @@ def find(tree: HtmlElement, found: Gathered, linked: Linked, url: str) -> tuple[
     best: tuple[datetime | None, DateOrigin | None] = (None, None)
     for text, origin in _stamps(found, linked, url):
         when = dates.parse(text)
-        if when is None or when.year < _FIRST_YEAR:
+        if when is None:
             continue
         first = best[0]
         if first is None or _tells_more(when, first):
@@ -54,7 +53,8 @@ def find(tree: HtmlElement, found: Gathered, linked: Linked, url: str) -> tuple[
     if best[0] is None:
         copied = deepcopy(tree)  # htmldate prunes what it is given
         day = htmldate.find_date(copied, extensive_search=False, original_date=True, url=url)
-        best = (dates.parse(day), DateOrigin.TEXT) if day else (None, None)
+        when = dates.parse(day or "")
+        best = (when, DateOrigin.TEXT) if when else (None, None)
     return best
 
 
@@ -83,7 +83,7 @@ def _beside(heading: HtmlElement) -> datetime | None:
             words = " ".join((text or "").split())
             if len(words) <= _SHORT and _YEAR.search(words) and not _is_aside(element):
                 when = dates.parse(words)
-                if when and when.year >= _FIRST_YEAR:
+                if when:
                     return when
     return None
 

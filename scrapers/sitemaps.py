@@ -131,7 +131,7 @@ def _entry(element: etree._Element, base: str) -> SitemapEntry | None:
         url,
         lastmod=_time(given.get("lastmod", "")),
         published=_time(given.get("publication_date", "")),
-        title=words(given.get("title", "")),
+        title=clean.line(given.get("title", "")),
         language=code if re.fullmatch("[a-z]{2}", code) else None,
     )
 

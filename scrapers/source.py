@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import enum
 import re
+import string
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+import soupsieve
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
 from scrapers import yamlfile
 from scrapers.yamlfile import Problem
 
 SHIPPED = Path(__file__).parent / "catalogue"
 _STRICT = ConfigDict(extra="forbid")
+_DAY = ("year", "month", "day")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -31,6 +34,18 @@ def _duration(text: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(lambda d: f"{int(d.total_seconds())}s")]
+
+
+def _selector(text: str) -> str:
+    try:
+        if text:
+            soupsieve.compile(text)
+    except (soupsieve.SelectorSyntaxError, NotImplementedError, RecursionError, ValueError) as broken:
+        raise ValueError(f"no CSS selector: {str(broken).splitlines()[0]}") from broken
+    return text
+
+
+Selector = Annotated[str, AfterValidator(_selector)]
 
 
 class SourceKind(enum.StrEnum):
@@ -60,11 +75,15 @@ class RouteType(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way to the entries of a source. In `url`, {year} {month} {day} stand for the wanted date."""
+    """One way to the entries of a source.
+
+    In the `url` of a backfill route {year}, {month} and {day} stand for the wanted date, with two digits
+    as {month:02}.
+    """
 
     type: RouteType
     url: str = ""
-    links: str = ""
+    links: Selector = ""
     channel: str = ""
 
     __pydantic_config__ = _STRICT
@@ -83,11 +102,30 @@ class Route:
 class ArticleRule:
     """CSS selectors for an outlet whose pages the generic extraction does not read well enough."""
 
-    body: str = ""
-    title: str = ""
-    drop: tuple[str, ...] = ()
+    body: Selector = ""
+    title: Selector = ""
+    drop: tuple[Selector, ...] = ()
 
     __pydantic_config__ = _STRICT
+
+
+def _asked_today(route: Route) -> Route:
+    if re.search(r"[{}]", route.url):
+        raise ValueError("`url` has a brace; only those of `backfill` may have {year}, {month} and {day}")
+    return route
+
+
+def _asked_by_day(route: Route) -> Route:
+    try:
+        parts = [part for part in string.Formatter().parse(route.url) if part[1] is not None]
+    except ValueError as broken:
+        raise ValueError(f"`url` has a brace that is none of {{year}}, {{month}}, {{day}}: {broken}") from broken
+    for _, name, form, conversion in parts:
+        if name not in _DAY or conversion or not re.fullmatch(r"0?\d?d?", form or ""):
+            raise ValueError(
+                f"`url` has {{{name}}}; only {{year}}, {{month}}, {{day}} and forms as {{month:02}} are known"
+            )
+    return route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +138,8 @@ class Source:
     kind: SourceKind = SourceKind.OUTLET
     language: str | None = None
     family: str = ""
-    routes: tuple[Route, ...] = ()
-    backfill: tuple[Route, ...] = ()
+    routes: tuple[Annotated[Route, AfterValidator(_asked_today)], ...] = ()
+    backfill: tuple[Annotated[Route, AfterValidator(_asked_by_day)], ...] = ()
     article: ArticleRule | None = None
     every: Duration = timedelta(minutes=5)
     topics: str = "none"

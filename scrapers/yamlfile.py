@@ -19,6 +19,7 @@ from scrapers.errors import ConfigError
 
 CONFIDENTIAL = "confidential"  # error type of a field whose value must not be shown
 _DEEPEST = 50
+_MOST = 100_000  # nodes of one file, what an alias stands for counted each time
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
@@ -91,6 +92,7 @@ def parse(text: str, file: str) -> Document:
     """Parse YAML text; raises ConfigError as `read` does. `file` is only for messages."""
     try:
         root = yaml.compose(text, Loader=_Loader)
+        _size(root, {})  # before the loader, whose merge keys copy what an alias stands for
         content = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as broken:
         mark = getattr(broken, "problem_mark", None)
@@ -104,6 +106,21 @@ def parse(text: str, file: str) -> Document:
     problems: list[Problem] = []
     _walk(root, (), lines, problems, file)
     return Document(file, content, lines, tuple(problems))
+
+
+def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """How many nodes `node` stands for; raises MarkedYAMLError for too many, or one that holds itself."""
+    if id(node) in known:
+        size = known[id(node)]
+    else:
+        known[id(node)] = _MOST  # until its end is reached: within itself it is endless
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = [part for pair in inner for part in (pair if isinstance(pair, tuple) else (pair,))]
+        size = known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    if size > _MOST and node is not None:
+        what = f"aliases that hold themselves, or more than {_MOST} nodes"
+        raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)
+    return size
 
 
 def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str) -> None:

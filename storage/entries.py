@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model import Mode
-from scrapers import urls
+from scrapers import dates, urls
 from scrapers.article import DateOrigin, FeedEntry
 from storage.fingerprint import key_hash
 from storage.tables import AliasRow, EntryRow
@@ -177,8 +177,9 @@ def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: dat
         "summary": entry.summary,
         "authors": list(entry.authors),
         "language": entry.language,
-        "published_at": entry.published,
+        "published_at": entry.published if entry.published and dates.plausible(entry.published, now) else None,
         "origin": entry.origin,
+        "has_page": entry.has_page,
         "state": EntryState.NEW if article is None else EntryState.KNOWN,
         "mode": mode,
         "attempts": 0,
@@ -199,6 +200,7 @@ def _due(row: EntryRow) -> Due:
         published=row.published_at,
         language=row.language,
         origin=DateOrigin(row.origin),
+        has_page=row.has_page,
     )
     return Due(row.id, entry, row.attempts, Mode(row.mode), row.etag, row.last_modified, row.article_id)
 

@@ -106,6 +106,7 @@ class EntryRow(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     published_at: Mapped[datetime | None]
     origin: Mapped[str] = mapped_column(String(16), default="feed")
+    has_page: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(String(16))
     mode: Mapped[str] = mapped_column(String(16), default="live")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -15,7 +15,7 @@ from storage.articles import Stored
 from storage.engine import reading
 from storage.tables import ArticleRow, EntryRow, SourceState
 from tests.flows.rooms import Clock, feed, opened, page, source
-from tests.servers import Reply, Web
+from tests.servers import Reply, Web, redirect
 
 
 @pytest.fixture
@@ -289,3 +289,36 @@ def test_a_topic_that_does_not_exist_is_a_mistake_with_its_line(web: Web, tmp_pa
         assert len(told) == 1
         assert "sources.yaml:7: sources `wire`: no topic is called `requird`; did you mean `required`?" in told[0]
         assert [one.id for one in rooms.configuration.catalogue.sources] == ["other"]
+
+
+def test_entries_without_a_page_are_articles_of_their_own(web: Web, tmp_path: Path) -> None:
+    items = "".join(
+        f"<item><title>Flash {n}</title><guid>f{n}</guid><description>Rutte spoke of Ukraine, {n}.</description></item>"
+        for n in range(4)
+    )
+    web.routes["/feed"] = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        tally = run(rooms)["wire"]
+        assert (tally.new, tally.partial, tally.matched, tally.fetched) == (4, 0, 4, 0)
+        assert titles(rooms) == {f"Flash {n}" for n in range(4)}
+        assert run(rooms)["wire"].new == 0
+
+
+def test_a_removed_article_that_leads_to_the_front_page_stays_as_the_feed_told_it(web: Web, tmp_path: Path) -> None:
+    links = ["/2025/02/rutte-names-two-conditions", "/2025/02/another-long-headline"]
+    web.routes |= {"/feed": feed(web.url(""), *links), "/": page("Front page of the site")}
+    web.routes |= dict.fromkeys(links, redirect("/"))
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        tally = run(rooms)["wire"]
+        assert (tally.new, tally.partial) == (2, 2)
+        assert "which is another page" in tally.errors[0]
+        assert titles(rooms) == {f"Rutte on {link.strip('/')}" for link in links}
+
+
+def test_a_page_dated_in_the_far_future_is_stored_without_that_date(web: Web, tmp_path: Path) -> None:
+    web.routes |= {"/feed": feed(web.url(""), "/a", "/b"), "/a": page(published="9999-12-31T23:59:59Z")}
+    web.routes["/b"] = page("Other", "<p>" + "word " * 80, published="2031-01-01T00:00:00Z")
+    with opened(tmp_path, source("wire", web.url(""))) as rooms:
+        assert (run(rooms)["wire"].new, run(rooms)["wire"].errors) == (2, [])
+        with reading(rooms.engine) as session:
+            assert {when.year for when in session.scalars(select(ArticleRow.published_at)) if when} == {2025}

@@ -149,3 +149,10 @@ def test_times_before_the_web_and_after_tomorrow_are_not_plausible(now: datetime
     assert dates.plausible(now + timedelta(hours=14), now)
     assert not dates.plausible(now + timedelta(days=3), now)
     assert not dates.plausible(datetime(1970, 1, 1, tzinfo=UTC), now)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59Z", "2101-01-01", "31.12.1989 10:00", "0001-01-01T00:00:00+00:00"]
+)
+def test_a_year_without_articles_makes_no_date(text: str) -> None:
+    assert dates.parse(text) is None

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -228,3 +229,43 @@ def test_an_entry_alone_makes_a_partial_article() -> None:
 
 def test_an_entry_without_a_title_makes_no_article() -> None:
     assert extraction.partial_article(entry(title="")) is None
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=20_000)])
+def test_an_entry_from_the_future_gives_no_time(ahead: timedelta) -> None:
+    odd = entry(published=NOW + ahead)
+    alone = extraction.partial_article(odd, NOW)
+    assert alone is not None
+    read = extraction.extract(page(html(head=time((NOW + ahead).isoformat()))), source(), odd)
+    assert [(one.published, one.date_origin) for one in (alone, read)] == [(None, None)] * 2
+
+
+def test_no_string_of_an_article_holds_what_cannot_be_stored() -> None:
+    bad = "\ud800\x00\u202e\x9b"
+    said = {"@type": "NewsArticle", "headline": f"Rutte{bad} arrives", "author": f"Ann{bad} Lee", "url": f"/x{bad}"}
+    said["articleBody"] = f"{bad}\n\n".join(PARAGRAPHS["en"])
+    head = f'<script type="application/ld+json">{json.dumps(said)}</script>'
+    bare = f"<html><head>{head}</head><body><h1>Rutte&#x202e;&#x7f; arrives</h1></body></html>"
+    told = replace(entry(f"B{bad}", title=f"A{bad}\nC"), url=f"{URL}{bad}", authors=(f"Ann{bad}",))
+    read, alone = extraction.extract(page(bare), source(), told), extraction.partial_article(told)
+    assert alone is not None
+    words = " ".join(PARAGRAPHS["en"]).split()
+    assert (read.title, read.text.split(), read.authors) == ("Rutte arrives", words, ("Ann Lee",))
+    assert (alone.title, alone.text, alone.authors) == ("A C", "B", ("Ann",))
+    for article in (read, alone):
+        assert "\x00" not in "".join((article.url, *article.aliases)).encode().decode()
+
+
+def test_a_title_of_nothing_but_controls_is_none() -> None:
+    assert extraction.partial_article(entry(title="\u202e\x00")) is None
+    found = extraction.extract(page(html(title="&#x202e;")), source(), entry())
+    assert found.title != ""
+    assert "\u202e" not in found.title
+
+
+def test_pages_that_call_their_section_their_own_address_stay_apart() -> None:
+    head = '<link rel="canonical" href="/e/news/"><meta property="og:url" content="https://wire.example/e/news/">'
+    finals = [f"https://wire.example/e/news/{name}" for name in ("101", "102", "rutte-visits-kyiv", "third")]
+    found = [extraction.extract(page(html(head=head), final=final), source()) for final in finals]
+    assert [article.url for article in found] == finals
+    assert not any("https://wire.example/e/news/" in article.aliases for article in found)

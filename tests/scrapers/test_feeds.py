@@ -10,6 +10,7 @@ import pytest
 from scrapers import feeds
 from scrapers.article import FeedEntry
 from scrapers.errors import FeedError
+from scrapers.urls import canonical, url_key
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "feeds"
 URL = "https://news.example/rss"
@@ -79,8 +80,12 @@ def test_dates_that_libraries_guess_are_read_by_our_own_rules(written: str, day:
     assert entry.published == datetime(2025, 2, day, 10, 0, tzinfo=UTC)
 
 
-def test_a_date_before_the_web_is_no_date() -> None:
-    assert parse(rss(item(date="Thu, 01 Jan 1970 00:00:00 +0000")))[0].published is None
+@pytest.mark.parametrize(
+    "written",
+    ["Thu, 01 Jan 1970 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 +0000", "9999-12-31T23:59:59Z", "01.01.2999 10:00"],
+)
+def test_a_date_before_the_web_or_centuries_ahead_is_no_date(written: str) -> None:
+    assert parse(rss(item(date=written)))[0].published is None
 
 
 @pytest.mark.parametrize(
@@ -139,8 +144,33 @@ def test_an_entry_with_a_script_for_a_link_is_left_out() -> None:
 
 def test_entries_without_any_link_are_told_apart_by_a_fragment() -> None:
     one, other = parse(rss("<item><title>A</title></item><item><title>B</title></item>"))
-    assert one.url.startswith(f"{URL}#")
-    assert one.url != other.url
+    assert one.url.startswith(f"{URL}#!")
+    assert url_key(one.url) != url_key(other.url)
+    assert canonical(one.url) != canonical(other.url)
+
+
+def test_an_entry_without_any_link_has_no_page() -> None:
+    entries = parse(rss("<item><title>A</title></item><item><guid>g</guid></item>" + item(1)))
+    assert [entry.has_page for entry in entries] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        "<dc:creator>Ann Lee</dc:creator><dc:creator><![CDATA[Bo Ek]]></dc:creator>\n <dc:creator>Cy Dee</dc:creator>",
+        "<author>a@b.example (Ann Lee)</author><author>b@b.example (Bo Ek)</author><author>Cy Dee</author>",
+        "<author><name>Ann Lee</name></author><author><name>Bo Ek</name></author><author> <name>Cy Dee</name></author>",
+    ],
+)
+def test_every_author_of_an_entry_is_kept(people: str) -> None:
+    dc = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    if "<name>" in people:
+        atom = '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
+        entry = '<entry><title>T</title><link href="https://news.example/{}"/>{}</entry>'
+        text = atom.format(entry.format(1, people) + entry.format(2, ""))
+    else:
+        text = rss(item(1, extra=people) + item(2)).replace("<rss", f"<rss {dc}")
+    assert [entry.authors for entry in parse(text)] == [("Ann Lee", "Bo Ek", "Cy Dee"), ()]
 
 
 def test_100_000_nested_tags_are_only_text() -> None:
@@ -170,6 +200,33 @@ def test_a_json_feed_is_read_and_one_broken_entry_costs_no_other() -> None:
     one, two = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "language": "uk", "items": listed}))
     assert (one.id, one.title, one.published) == ("1", TITLE, datetime(2025, 2, 12, 8, 0, tzinfo=UTC))
     assert (two.url, two.summary, two.authors) == ("https://news.example/2", "Text", ("Ann Lee", "Bo Ek"))
+
+
+def test_an_escape_that_no_text_can_hold_is_taken_out_of_a_json_feed() -> None:
+    bad = "\ud800\x00\u202e"
+    one = {
+        "url": f"/1{bad[0]}",
+        "id": bad,
+        "title": f"A{bad}",
+        "content_text": f"B{bad}",
+        "author": {"name": f"Ann{bad} Lee"},
+    }
+    listed = [one, {"url": "/2", "title": "C"}, {"title": f"D{bad}", "id": bad}]
+    found = parse(json.dumps({"version": "https://jsonfeed.org/version/1", "language": "uk", "items": listed}))
+    assert [(entry.title, entry.summary, entry.authors) for entry in found] == [
+        ("A", "B", ("Ann Lee",)),
+        ("C", "", ()),
+        ("D", "", ()),
+    ]
+    for entry in found:
+        assert (entry.url + entry.id).encode()
+        assert "\x00" not in entry.url + entry.id
+
+
+def test_no_reference_brings_a_control_into_a_text() -> None:
+    extra = "<description>&lt;p&gt;one&amp;#x202e; &amp;#x9b;two&amp;#x7f;&lt;/p&gt;</description>"
+    [entry] = parse(rss(item(title="a&#x202e;&#x7f;b&#x2066;", extra=extra)))
+    assert (entry.title, entry.summary) == ("ab", "one ›two")
 
 
 def test_a_feed_without_entries_is_no_error() -> None:

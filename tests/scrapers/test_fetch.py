@@ -635,3 +635,9 @@ def test_many_threads_share_one_client(web: Web) -> None:
             thread.join(60)
     assert wrong == []
     assert len(web.requests) == 48
+
+
+@pytest.mark.parametrize("agent", ["", " Varta", "Varta ", "Варта/1.0", "Varta\r\nX: 1", "Varta\x00", "Varta\x7f"])
+def test_an_agent_that_no_request_can_carry_is_refused_at_once(agent: str) -> None:
+    with pytest.raises(ValueError, match="a user agent is printable ASCII"):
+        Http(agent=agent, now=lambda: NOW)

@@ -61,3 +61,13 @@ def test_a_listing_that_yields_nothing_names_the_selector(selector: str, page: s
     with pytest.raises(FeedError) as error:
         parse(selector, page)
     assert said in str(error.value)
+
+
+def test_an_impossible_date_is_no_date() -> None:
+    page = PAGE.replace("2025-02-12", "9999-12-31")
+    assert listings.parse(page.encode(), URL, "h3 a", "mod")[0].published is None
+
+
+def test_titles_and_addresses_hold_no_controls() -> None:
+    page = PAGE.replace("Перша", "&#x202e;Пер&#x7f;ша").replace("/news/1", "/news/1&#1;")
+    assert parse("h3 a", page)["https://mod.example/news/1"] == "Перша новина"

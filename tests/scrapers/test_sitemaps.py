@@ -111,6 +111,23 @@ def test_a_feed_handed_in_as_a_sitemap_is_read() -> None:
     assert sitemaps.parse(body, URL) == [SitemapEntry("page", "https://news.example/1", title="T")]
 
 
+def test_an_entry_without_a_page_in_a_feed_is_none_of_a_sitemap() -> None:
+    assert sitemaps.parse(b"<rss><channel><item><title>T</title></item></channel></rss>", URL) == []
+
+
+@pytest.mark.parametrize("year", ["9999", "2999", "1970", "0001"])
+def test_an_impossible_date_is_no_date(year: str) -> None:
+    [entry] = sitemaps.parse(urlset(NEWS.replace("2025", year)), URL)
+    assert (entry.published, entry.lastmod) == (None, None)
+
+
+def test_strings_hold_no_controls_and_a_language_is_one() -> None:
+    odd = NEWS.replace("дня", "&#x202e;&#x7f;дня").replace(">uk<", ">&#x85;?<")
+    [entry] = sitemaps.parse(urlset(odd), URL)
+    assert (entry.title, entry.language) == ("Новина & дня", None)
+    assert addresses(b"https://news.example/1\x00\n") == ["https://news.example/1"]
+
+
 def test_a_sitemap_without_pages_is_no_error() -> None:
     assert sitemaps.parse(urlset(""), URL) == []
 

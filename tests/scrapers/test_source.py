@@ -68,6 +68,22 @@ def test_norwegian_is_a_language_and_a_family_is_its_own_by_default(tmp_path: Pa
         ("id: second", "id: Second One", 19, "pattern"),
         ("homepage: https://second.example\n", "homepage: second\n", 19, "`homepage` must be an http or https address"),
         ("    name: Second\n", "", 19, "`name` is missing"),
+        ("{month:02}", "{mm}", 14, "`backfill.0`: `url` has {mm}; only {year}, {month}, {day}"),
+        ("{month:02}", "{}", 14, "`url` has {}; only"),
+        ("{month:02}", "{month!r}", 14, "`url` has {month}; only"),
+        ("{month:02}", "{month.real}", 14, "`url` has {month.real}; only"),
+        ("{month:02}", "{month:{day}}", 14, "`url` has {month}; only"),
+        ("{month:02}", "{month:999999999}", 14, "`url` has {month}; only"),
+        ("{month:02}", "{month", 14, "`url` has a brace"),
+        ("{month:02}", "month}", 14, "`url` has a brace"),
+        ("/rss/block-lastnews", "/{year}", 10, "`routes.0`: `url` has a brace; only those of `backfill`"),
+        ('"main a.title"', '"main a["', 11, "`routes.1.links`: no CSS selector: "),
+        ('"main a.title"', '"a:nope"', 11, "`routes.1.links`: no CSS selector: "),
+        ('"main a.title"', f'"{":is(" * 3000}"', 11, "`routes.1.links`: no CSS selector: "),
+        ('links: "a"', 'links: "a >"', 14, "`backfill.0.links`: no CSS selector: "),
+        ('"div.newsText"', '"div..x"', 16, "`article.body`: no CSS selector: "),
+        ('".related"', '".a, , .b"', 16, "`article.drop.0`: no CSS selector: "),
+        ('title: "h1"', 'title: "h1:("', 16, "`article.title`: no CSS selector: "),
         ("    name: Second\n", "    name: Second\n    name: Third\n", 21, "`name` is written twice"),
     ],
 )
@@ -77,6 +93,14 @@ def test_a_mistake_names_file_line_and_what_was_expected(
     found = load(tmp_path, GOOD.replace(old, new, 1))
     told = [str(problem) for problem in found.problems]
     assert any(f"sources.yaml:{line}: " in text and says in text for text in told), told
+
+
+def test_a_day_can_be_written_in_several_forms(tmp_path: Path) -> None:
+    url = "https://a.example/{year}/{month:02d}/{day:2}/{day}"
+    [route, _] = (
+        load(tmp_path, GOOD.replace("https://www.ukrinform.net/{year}/{month:02}/{day:02}/", url)).sources[0].backfill
+    )
+    assert route.url == url
 
 
 def test_a_bad_entry_leaves_the_others_alone(tmp_path: Path) -> None:
