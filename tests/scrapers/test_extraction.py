@@ -87,12 +87,16 @@ def test_the_text_tells_the_language_and_not_the_page_or_the_source() -> None:
 
 
 def test_all_addresses_that_led_here_are_kept() -> None:
-    body = html(head='<link rel="canonical" href="https://wire.example/c">')
-    found = extraction.extract(page(body, final="https://wire.example/b"), source())
-    assert (found.url, found.aliases) == (
-        "https://wire.example/c",
-        (URL, "https://wire.example/b", "https://wire.example/c"),
-    )
+    final, canonical = "https://wire.example/world/rutte-in-brussels-1", "https://wire.example/2025/rutte-in-brussels-1"
+    body = html(head=f'<link rel="canonical" href="{canonical}">')
+    found = extraction.extract(page(body, final=final), source())
+    assert (found.url, found.aliases) == (canonical, (URL, final, canonical))
+
+
+@pytest.mark.parametrize("final", ["https://wire.example/", "https://wire.example/world/"])
+def test_a_page_that_leads_to_its_section_is_no_article(final: str) -> None:
+    with pytest.raises(ExtractionError, match="another page"):
+        extraction.extract(page(html(), final=final), source())
 
 
 @pytest.mark.parametrize(
