@@ -9,7 +9,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 THRESHOLD = 0.25  # tuned on the development half of ECB+, where look-alike events stand side by side
 WINDOW_HOURS = 72
@@ -55,6 +55,13 @@ def similarity(one: Mapping[int, float], other: Mapping[int, float], seen: Mappi
     idf = {term: _idf(seen.get(term, 0), total) for term in one.keys() | other.keys()}
     dot = sum(one[term] * other[term] * idf[term] ** 2 for term in shared)
     return dot / (_norm(one, idf) * _norm(other, idf))
+
+
+def is_edition(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two titles (folded words) differ in their numbers alone, as those of a daily bulletin do."""
+    if one == other or len(one) != len(other):
+        return False
+    return all(a == b or (a.isdigit() and b.isdigit()) for a, b in zip(one, other, strict=True))
 
 
 def _idf(seen: int, total: int) -> float:

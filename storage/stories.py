@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from storage import clustering
+from storage.fingerprint import normal_words
 from storage.tables import ArticleRow, StoryRow, StoryTermRow
 from storage.upsert import MOST_ROWS
 
@@ -44,7 +45,7 @@ def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | 
     shared = Counter(article for found in holders.values() if len(found) <= _COMMON for article in found).most_common(
         _CANDIDATES
     )
-    candidates = [article for article, count in shared if count > 1]
+    candidates = _without_bulletins(session, row, [article for article, count in shared if count > 1])
     if not candidates:
         return None
     vectors = _vectors(session, candidates)
@@ -55,6 +56,16 @@ def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | 
     if best < clustering.THRESHOLD:
         return None
     return session.scalar(select(ArticleRow.story_id).where(ArticleRow.id == -article))
+
+
+def _without_bulletins(session: Session, row: ArticleRow, candidates: Sequence[int]) -> list[int]:
+    """Leave out yesterday's edition of the same bulletin: one source, one title but for its numbers."""
+    query = select(ArticleRow.id, ArticleRow.title).where(
+        ArticleRow.id.in_(candidates), ArticleRow.source_id == row.source_id
+    )
+    own = normal_words(row.title)
+    editions = {article for article, title in session.execute(query) if clustering.is_edition(own, normal_words(title))}
+    return [article for article in candidates if article not in editions]
 
 
 def _published_near(at: datetime) -> ColumnElement[bool]:

@@ -130,3 +130,19 @@ def test_parallel_savers_leave_one_row_per_url_and_one_original_per_text(engine:
         rows = session.execute(select(ArticleRow.url, ArticleRow.duplicate_of)).all()
     assert len(rows) == len({url for url, _ in rows}) == 6 + 4 * 6
     assert sum(original is None for _, original in rows) == 6
+
+
+def test_the_next_edition_of_a_bulletin_is_a_story_of_its_own(engine: Engine, now: datetime) -> None:
+    editions = [
+        article(
+            url=f"https://wire.example/losses/{day}",
+            title=f"Losses of the enemy as of {day} February",
+            text=f"As of the morning of {day} February the enemy lost {100 + day} tanks, {200 + day} guns, "
+            f"{300 + day} drones and {400 + day} vehicles. The figures are being checked, the General Staff said in "
+            "its daily report from Kyiv, and will be published again tomorrow at the same hour.",
+            published=article().published + timedelta(days=day - 12),  # type: ignore[operator]
+        )
+        for day in (12, 13)
+    ]
+    first, second = save(engine, now, *editions)
+    assert first.story != second.story
