@@ -61,9 +61,9 @@ class Inbox:
 
 
 def mails(stand_in: MailStandIn) -> list[Mail]:
-    """Every mail that the stand-in took, the most urgent first, of equals the newest."""
+    """Every mail that the stand-in took, the most urgent first, of equals the earliest."""
     found = []
-    for kept in reversed(stand_in.messages):
+    for kept in stand_in.messages:
         parsed = email.message_from_bytes(kept.raw, policy=email.policy.default)
         parts = {part.get_content_type(): part.get_content() for part in parsed.walk() if not part.is_multipart()}
         found.append(Mail(str(parsed["To"]), str(parsed["Subject"]), parts.get("text/html", ""), parts["text/plain"]))
@@ -72,8 +72,8 @@ def mails(stand_in: MailStandIn) -> list[Mail]:
 
 def page(mail: MailStandIn, slack: SlackStandIn) -> str:
     """The whole page as HTML."""
-    numbered = sorted(enumerate(slack.messages), key=lambda pair: (_rank(pair[1].text), -pair[0]))
-    posts = [to_html(cast("list[dict[str, Any]]", kept.payload.get("blocks", []))) for _, kept in numbered]
+    ordered = sorted(slack.messages, key=lambda kept: _rank(kept.text))
+    posts = [to_html(cast("list[dict[str, Any]]", kept.payload.get("blocks", []))) for kept in ordered]
     return _TEMPLATES.get_template("inbox.html.j2").render(mails=mails(mail), posts=posts)
 
 

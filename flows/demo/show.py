@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import tempfile
 import threading
@@ -48,6 +49,7 @@ class World:
 def main(*, once: bool, as_json: bool, port: int) -> int:
     """Run the path; with `once` print the summary and say by the exit status whether all was delivered."""
     console = Console(stderr=as_json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does, nothing left behind
     with (
         tempfile.TemporaryDirectory(prefix="varta-demo-") as folder,
         _world() as world,
