@@ -43,8 +43,13 @@ def decide(
     watches: Mapping[str, Watch],
     destinations: Collection[str],
     opened: Collection[tuple[str, int, str]],
+    *,
+    is_whole: bool = True,
 ) -> list[Ruling]:
     """At least one ruling for every match, earliest article first.
+
+    Without a ruling stays a match whose watch is missing while the watchlist is not whole (`is_whole`): it
+    may only be misspelt at the moment.
 
     `opened` holds (watch, story, destination) of alerts made before; each triple opens once, ever. A match
     whose watch names a destination that is not configured is ruled UNKNOWN_DESTINATION there: it stays
@@ -55,7 +60,7 @@ def decide(
     for one in sorted(pending, key=lambda match: (match.at, match.id)):
         watch = watches.get(one.match.watch)
         if watch is None:
-            rulings.append(_ruling(one, "", Decision.WATCH_GONE))
+            rulings += [_ruling(one, "", Decision.WATCH_GONE)] if is_whole else []
         elif not watch.to:
             rulings.append(_ruling(one, "", Decision.NO_DESTINATION))
         else:

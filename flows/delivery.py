@@ -49,12 +49,29 @@ def deliver(house: House) -> DeliveryTally:
     with transaction(house.engine) as session:
         if lost := outbox.release_lost(session, house.now()):
             log.warning("lost leases released", extra={"deliveries": lost})
+    resting: set[str] = set()
     while True:
         with transaction(house.engine) as session:
-            claimed = outbox.claim(session, owner, house.now())
+            claimed = outbox.claim(session, owner, house.now(), resting)
         if claimed is None:
             return tally
-        _send(claimed, house, tally)
+        ended = _send(claimed, house, tally)
+        if isinstance(ended, DeliveryError) and _is_channels_fault(ended):
+            resting |= _same_way(claimed.destination, house)
+
+
+def _is_channels_fault(ended: DeliveryError) -> bool:
+    """Whether the way itself is broken or slow, so that others on it would only wait, too."""
+    lost = ended.outcome in (SendOutcome.RETRY, SendOutcome.UNKNOWN) and ended.code is None
+    return lost or ended.outcome is SendOutcome.DEAD_CHANNEL
+
+
+def _same_way(name: str, house: House) -> set[str]:
+    """The destinations that go the same way: all mail has one server, a Slack destination has its own."""
+    known = house.configuration.destinations.by_id
+    if name in known and known[name].email:
+        return {one.id for one in known.values() if one.email}
+    return {name}
 
 
 def _open_some(house: House, tally: DeliveryTally, after: int) -> int | None:
@@ -67,11 +84,12 @@ def _open_some(house: House, tally: DeliveryTally, after: int) -> int | None:
             return None
         stories = {one.story for one in pending}
         opened = outbox.made_for(session, stories)
-        rulings = grouping.decide(pending, watches, known.keys(), opened.keys())
+        is_whole = not house.configuration.watchlist.problems
+        rulings = grouping.decide(pending, watches, known.keys(), opened.keys(), is_whole=is_whole)
         coverage = matches.coverage(session, stories, sources)
         outgoing = list(_messages(pending, rulings, coverage, house))
         tally.opened += outbox.put(session, outgoing, house.now())
-        matches.decide(session, pending, rulings, outbox.made_for(session, stories), house.now())
+        matches.decide(session, rulings, outbox.made_for(session, stories), house.now())
     tally.decided.update(ruling.decision for ruling in rulings)
     return max(one.id for one in pending)
 
@@ -125,7 +143,7 @@ def delivery_key(watch: str, story: int, destination: str, recipient: str, reaso
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
-def _send(claimed: Claimed, house: House, tally: DeliveryTally) -> None:
+def _send(claimed: Claimed, house: House, tally: DeliveryTally) -> Receipt | DeliveryError:
     """Send outside any transaction, then record; a failure stays in the ledger with its reason."""
     ended = _attempt(claimed, house)
     with transaction(house.engine) as session:
@@ -138,6 +156,7 @@ def _send(claimed: Claimed, house: House, tally: DeliveryTally) -> None:
     tally.waiting += state is DeliveryState.PENDING
     tally.held += state is DeliveryState.HELD
     tally.dead += state is DeliveryState.DEAD
+    return ended
 
 
 def _attempt(claimed: Claimed, house: House) -> Receipt | DeliveryError:

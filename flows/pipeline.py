@@ -160,6 +160,8 @@ def _outside(read: Read, is_asked: Callable[[datetime], bool] | None) -> Read:
     when = read.article.published if read.article else None
     if is_asked is None or when is None or is_asked(when):
         return read
+    if read.due.mode is Mode.LIVE or read.due.article is not None:
+        return read  # it was not this backfill that asked for it first
     return Read(read.due, replace(read.result, state=EntryState.OUTSIDE, published=when))
 
 
@@ -258,6 +260,7 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
     """Commit a batch: articles, their matches, and how far each entry has come."""
     now = house.now()
     held = [read for read in batch if read.article is not None]
+    matched = 0
     with transaction(house.engine) as session:
         stored = articles.save(session, [read.article for read in held if read.article], now)
         for mode in Mode:
@@ -266,7 +269,7 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
                 for one, read in zip(stored, held, strict=True)
                 if one.verdict.is_fresh and read.due.mode is mode
             ]
-            tally.matched += matches.add(session, found, mode, now)
+            matched += matches.add(session, found, mode, now)
         ids = {read.due.id: one.id for one, read in zip(stored, held, strict=True)}
         entries.finish(session, [replace(read.result, article=ids.get(read.due.id)) for read in batch])
     verdicts = Counter(one.verdict for one in stored)
@@ -274,5 +277,6 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
     tally.duplicates += verdicts[Verdict.DUPLICATE]
     tally.revised += verdicts[Verdict.REVISED]
     tally.reasons.update(verdicts)
+    tally.matched += matched
     tally.partial += sum(one.article.partial for one in stored)
     log.debug("stored", extra={"source": source.id, "articles": len(stored)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from flows.delivery import DeliveryTally
@@ -51,6 +51,11 @@ def delivered(tally: DeliveryTally) -> str:
     """One sentence on a pass over the outbox."""
     text = f"deliveries sent: {tally.sent}, to be tried again: {tally.waiting}"
     return f"{text}, held: {tally.held}, dead: {tally.dead}" if tally.held or tally.dead else text
+
+
+def sent(tally: DeliveryTally) -> dict[str, Any]:
+    """What `varta deliver --json` prints."""
+    return {field.name: getattr(tally, field.name) for field in fields(tally)} | {"decided": dict(tally.decided)}
 
 
 def is_eventful(tallies: Sequence[Tally]) -> bool:

@@ -87,8 +87,13 @@ class Settings(BaseSettings):
         elif not folder.is_dir():
             raise ConfigError(f"VARTA_CONFIG_DIR: {folder} is not a folder")
         path = folder / name
-        # a link that leads nowhere is a mistake to be told, not a missing file
-        return path if os.path.lexists(path) else None
+        try:
+            path.lstat()
+        except FileNotFoundError:
+            return None
+        except OSError as unreadable:
+            raise ConfigError(f"{path}:1: cannot be read: {unreadable.strerror}") from None
+        return path  # also a link that leads nowhere: that is a mistake to be told, not a missing file
 
 
 def load() -> Settings:

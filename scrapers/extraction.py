@@ -140,7 +140,7 @@ def partial_article(entry: FeedEntry, now: datetime | None = None) -> Article | 
 def _refuse_elsewhere(page: FetchedPage) -> None:
     """A removed article often leads to the front page or its section, which is no article."""
     here, final = urls.canonical(page.url) or page.url, urls.canonical(page.final_url) or page.final_url
-    if here != final and urls.same_site(here, final) and not permalink.names(final, here):
+    if here != final and urls.same_site(here, final) and permalink.leads_away(final, here):
         raise ExtractionError(f"it leads to {final}, which is another page")
 
 

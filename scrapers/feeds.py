@@ -38,6 +38,7 @@ _PLAIN_DATE = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d\d? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d"
     r" (?:GMT|UTC|Z|[+-]\d{4})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 )
+_TITLE_WORDS = 12
 _FALLBACK_LIMIT = 3_000_000  # characters; feedparser needs more than a second for a megabyte
 _MARKUP_LIMIT = 40_000  # characters of one summary that are looked at
 _SUMMARY_LIMIT = 10_000  # characters of one summary that are kept
@@ -177,18 +178,21 @@ def _entries(raw: Iterable[Any], base: str, feed_url: str, source: str, language
     for entry in raw:
         link, own = _link(entry, base), str(entry.get("id") or "")
         has_page = bool(link or entry.get("link"))
-        if not has_page and (own or entry.get("title")):
-            link = _name(feed_url, own, str(entry.get("title") or ""))
+        summary, published = _summary(entry), _published(entry)
+        title = plain(str(entry.get("title") or ""))
+        if not has_page:
+            title = title or _first_words(summary)
+            link = _name(feed_url, own or f"{title}\n{published}\n{summary}") if own or title else ""
         if not link:
             continue
         read = FeedEntry(
             source=source,
             url=link,
             id=own,
-            title=plain(str(entry.get("title") or "")),
-            summary=_summary(entry),
+            title=title,
+            summary=summary,
             authors=_authors(entry),
-            published=_published(entry),
+            published=published,
             language=code if code.isalpha() else None,
             has_page=has_page,
         )
@@ -196,10 +200,19 @@ def _entries(raw: Iterable[Any], base: str, feed_url: str, source: str, language
     return found
 
 
-def _name(feed_url: str, own: str, title: str) -> str:
-    """RSS lets an entry be without a page: `#!` is the one form of fragment that tells URLs apart."""
-    key = sha256(f"{own}\n{title}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{feed_url.partition('#')[0]}#!{key}"
+def _name(feed_url: str, told: str) -> str:
+    """RSS lets an entry be without a page: `#!` is the one form of fragment that tells URLs apart.
+
+    The query of the feed stays out: it may hold a key, and keys change.
+    """
+    key = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{feed_url.partition('#')[0].partition('?')[0]}#!{key}"
+
+
+def _first_words(text: str) -> str:
+    """A title for an entry that has only a text."""
+    words = text.split()
+    return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
 
 
 def _link(entry: Any, base: str) -> str:

@@ -8,6 +8,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _WORDY = 3  # words of a slug; sections have one or two
 _INDEX = re.compile(r"(?:index|default)\.\w{2,5}")
 _ENDING = re.compile(r"\.(?:s?html?|php\d?|aspx?|jsp|amp)$")
+_NOTICE = re.compile(
+    r"40[0-9]|410|error(?:-?\d+)?|(?:page-?)?not-?found|log-?in|sign-?in|sign-?up|register|auth|account|subscribe"
+    r"|subscription|paywall|(?:cookie-?)?consent(?:-page)?|home(?:page)?|privacy-gate|captcha|maintenance"
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Forms of one page, which name the page without them as their own.
 _FORM = re.compile(r"amp|amphtml|print|printable|full|all|single|page|comments|embed|\d{1,2}")
@@ -30,6 +34,21 @@ def names(address: str, url: str) -> bool:
     if _is_slug(given) or _numbers(address):
         return _are_akin(own, given)
     return len(given) >= len(own) and not _is_slug(own, digits=1) and not _numbers(url)
+
+
+def leads_away(final: str, asked: str) -> bool:
+    """Whether a redirect from `asked` to `final`, of one site, ends where no article is.
+
+    A server is believed when it renames an article; to doubt it would lose the page. So only what surely
+    is none counts: the front page, the section above, a login, a notice.
+    """
+    own, given = _steps(asked), _steps(final)
+    if not given:
+        return bool(own or _numbers(asked)) and not _numbers(final)
+    if any(_NOTICE.fullmatch(step) for step in given):
+        return not any(_NOTICE.fullmatch(step) for step in own)
+    is_above = len(given) < len(own) and own[: len(given)] == given
+    return is_above and not _is_slug(given) and not all(map(_FORM.fullmatch, own[len(given) :]))
 
 
 def _steps(url: str) -> list[str]:

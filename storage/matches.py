@@ -66,14 +66,14 @@ def pending(session: Session, sources: Mapping[str, Source], after: int, limit: 
 
 def decide(
     session: Session,
-    looked_at: Sequence[PendingMatch],
     rulings: Sequence[Ruling],
     deliveries: Mapping[tuple[str, int, str], int],
     now: datetime,
 ) -> None:
     """Store one decision per match and destination; `deliveries` as in `outbox.made_for`.
 
-    A match that waits for a destination to be configured keeps its other decisions and stays undecided.
+    A match that waits for a destination to be configured keeps its other decisions and stays undecided, as
+    does one without any ruling.
     """
     rows = [
         {
@@ -92,7 +92,8 @@ def decide(
         keys = ["match_id", "destination_id"]
         session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed, where=only_waiting), rows)
     waiting = {ruling.match for ruling in rulings if ruling.decision is Decision.UNKNOWN_DESTINATION}
-    decided = update(MatchRow).where(MatchRow.id.in_([one.id for one in looked_at if one.id not in waiting]))
+    done = {ruling.match for ruling in rulings} - waiting
+    decided = update(MatchRow).where(MatchRow.id.in_(done))
     session.execute(decided.values(decided_at=now))
 
 

@@ -21,6 +21,7 @@ from storage.upsert import insert_for
 
 LEASE = timedelta(seconds=120)  # longer than the longest time that one send may take
 MOST_UNKNOWNS = 2  # answers lost before a person decides: one repeat is forgiven, a flood is not
+_SKEW = timedelta(hours=1)  # clocks of two machines differ by less; a lease beyond it was written by a wrong one
 _TOO_FAR = timedelta(days=2)  # no wait is so long: it was written when the clock was wrong
 _FIRST_WAIT = 15.0
 _LONGEST_WAIT = 1800.0
@@ -116,7 +117,7 @@ def release_lost(session: Session, now: datetime) -> int:
     held = row.unknowns + 1 >= MOST_UNKNOWNS
     released = session.scalars(
         update(row)
-        .where(row.state == DeliveryState.LEASED, or_(row.lease_until <= now, row.lease_until > now + LEASE))
+        .where(row.state == DeliveryState.LEASED, or_(row.lease_until <= now, row.lease_until > now + LEASE + _SKEW))
         .values(
             state=case((held, DeliveryState.HELD), else_=DeliveryState.PENDING),
             unknowns=row.unknowns + 1,
@@ -130,12 +131,16 @@ def release_lost(session: Session, now: datetime) -> int:
     return len(released.all())
 
 
-def claim(session: Session, owner: str, now: datetime) -> Claimed | None:
-    """Take the delivery that has been due longest, or None when nothing is due."""
+def claim(session: Session, owner: str, now: datetime, without: Collection[str] = frozenset()) -> Claimed | None:
+    """Take the delivery that has been due longest, or None; `without` are destinations to leave alone."""
     row = DeliveryRow
     chosen = (
         select(row.id)
-        .where(row.state == DeliveryState.PENDING, or_(row.not_before <= now, row.not_before > now + _TOO_FAR))
+        .where(
+            row.state == DeliveryState.PENDING,
+            or_(row.not_before <= now, row.not_before > now + _TOO_FAR),
+            row.destination_id.not_in(without),
+        )
         .order_by(row.not_before, row.id)
         .limit(1)
         # SQLite leaves this out: BEGIN IMMEDIATE has made this the only writer

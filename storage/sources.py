@@ -13,6 +13,7 @@ from scrapers.source import Source
 from storage.tables import RouteState, SourceState
 from storage.upsert import insert_for
 
+_SKEW = timedelta(hours=1)  # clocks of two machines differ by less
 _LONGEST_BACKOFF = timedelta(hours=6)
 
 
@@ -48,7 +49,7 @@ def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: 
     taken: set[str] = set()
     for source in sources:
         # further ahead than any wait can be: written when the clock was wrong
-        too_far = table.next_poll_at > now + max(_LONGEST_BACKOFF, source.every)
+        too_far = table.next_poll_at > now + max(_LONGEST_BACKOFF, source.every) + _SKEW
         due = or_(table.next_poll_at.is_(None), table.next_poll_at <= now, too_far)
         claimed = session.scalar(
             update(table)

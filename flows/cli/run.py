@@ -80,7 +80,7 @@ def deliver(*, as_json: Json = False) -> None:
     with house.opened(settings.load()) as rooms:
         sent = delivery.deliver(rooms)
         if as_json:
-            to_json(sent)
+            to_json(report.sent(sent))
         else:
             to_table(report.delivered(sent), [])
         _end(rooms, sent.errors)

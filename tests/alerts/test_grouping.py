@@ -57,3 +57,9 @@ def test_every_match_gets_a_reason_also_when_nothing_is_sent() -> None:
         (2, "desc", Decision.UNKNOWN_DESTINATION),
         (3, "", Decision.WATCH_GONE),
     }
+
+
+def test_a_watch_that_is_missing_from_a_broken_watchlist_may_come_back() -> None:
+    given = [pending(1, watch="gone"), pending(2)]
+    rulings = decide(given, WATCHES, {"desk", "editor"}, set(), is_whole=False)
+    assert {ruling.match for ruling in rulings} == {2}

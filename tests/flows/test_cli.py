@@ -289,3 +289,15 @@ def test_the_demo_delivers_every_alert_once(varta: Varta) -> None:
     assert found["duplicates"] == 2
     assert sum(tally["revised"] for tally in found["passes"][1]) == 1
     assert sum(tally["new"] for tally in found["passes"][1]) == 0
+
+
+def test_deliver_tells_its_decisions_as_json(varta: Varta) -> None:
+    with DemoSite() as site:
+        site.write_config(varta.folder / "config")
+        varta.variables["VARTA_ALLOW_HOSTS"] = "127.0.0.1"
+        varta("ingest", "--source", "dnipro-wire", expect=1)  # neither mail nor Slack is set up
+        retried = varta.json("deliveries", "list", "--state", "pending")
+        varta("deliveries", "retry", *(str(one["id"]) for one in retried))
+        told = varta.json("deliver", expect=1)
+    assert told["waiting"] > 0
+    assert told["decided"] == {}

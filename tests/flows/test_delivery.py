@@ -1,3 +1,4 @@
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.model import Decision
-from flows import delivery, house, pipeline
+from flows import delivery, house, pipeline, report
 from flows.demo.mail_server import MailStandIn
 from flows.demo.slack_server import Answer, SlackStandIn
 from flows.house import House
@@ -57,6 +58,7 @@ def test_a_match_becomes_one_mail_and_one_slack_message(
         ingest(rooms)
         tally = delivery.deliver(rooms)
         assert (tally.sent, tally.errors, dict(tally.decided)) == (2, [], {"first_report": 2})
+        assert json.loads(json.dumps(report.sent(tally)))["decided"] == {"first_report": 2}
         assert delivery.deliver(rooms).sent == 0
     assert len(mail.messages) == len(slack.messages) == 1
     sent = mail.messages[0].message
@@ -234,3 +236,18 @@ def test_a_match_for_a_destination_that_is_not_configured_waits_until_it_is(
             outcomes = {one.destination: (one.outcome, one.state) for one in lookup.explain(session, article.id)}
         assert outcomes == {"desk": ("first_report", "sent"), "editor": ("first_report", "sent")}
     assert len(mail.messages) == len(slack.messages) == 1
+
+
+def test_a_mail_server_that_is_gone_is_asked_once_a_pass_and_slack_goes_out(
+    web: Web, slack: SlackStandIn, tmp_path: Path
+) -> None:
+    links = ["/n1", "/n2", "/n3"]
+    web.routes["/feed"] = feed(web.url(""), *links)
+    for n, link in enumerate(links):
+        words = " ".join("".join(random.Random(n * 100 + m).choices("abcdefghijklm", k=9)) for m in range(80))
+        web.routes[link] = page(words[:40].title(), f"<p>Mark Rutte spoke of Ukraine. {words}.</p>")
+    with opened(tmp_path, source("wire", web.url("")), smtp_url="smtp://127.0.0.1:9?tls=none") as rooms:
+        ingest(rooms)
+        tally = delivery.deliver(rooms)
+        assert (tally.opened, tally.sent, tally.waiting) == (6, 3, 1)
+    assert len(slack.messages) == 3

@@ -49,3 +49,41 @@ def test_no_article_is_its_section(url: str, own: str) -> None:
 )
 def test_no_article_is_what_several_share(url: str, own: str) -> None:
     assert not permalink.names(SITE + own, SITE + url)
+
+
+@pytest.mark.parametrize(
+    ("asked", "final"),
+    [
+        ("/2025/02/long-slug-of-it", "/"),
+        ("/?p=123", "/"),
+        ("/news/world/summit", "/news/"),
+        ("/2025/02/slug/", "/2025/02/"),
+        ("/q/article-1", "/q/404"),
+        ("/news/12345", "/login?return=/news/12345"),
+        ("/news/summit", "/page-not-found"),
+        ("/news/summit", "/consent?return=1"),
+        ("/summit", "/home"),
+    ],
+)
+def test_a_redirect_to_no_article_leads_away(asked: str, final: str) -> None:
+    assert permalink.leads_away(f"https://wire.example{final}", f"https://wire.example{asked}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "final"),
+    [
+        ("/news/summit?rss=1", "/news/summit"),
+        ("/?p=123", "/2025/02/slug/"),
+        ("/news/12345", "/news/12345/talks"),
+        ("/node/1234", "/news/summit"),
+        ("/article.php?id=77", "/news/summit"),
+        ("/news.php?id=7", "/news/7"),
+        ("/world-europe-12345678", "/articles/c1abc23de"),
+        ("/s/AbC12", "/news/summit"),
+        ("/news/summit/amp", "/news/summit"),
+        ("/новини/саміт", "/news/samit"),
+        ("/a/one-old-headline", "/b/another-new-text"),
+    ],
+)
+def test_a_server_that_renames_an_article_is_believed(asked: str, final: str) -> None:
+    assert not permalink.leads_away(f"https://wire.example{final}", f"https://wire.example{asked}")

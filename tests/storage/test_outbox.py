@@ -153,3 +153,22 @@ def test_waits_grow_with_jitter_and_have_an_end() -> None:
     assert all(5 <= outbox.backoff(1, None) <= 30 for _ in range(100))
     assert all(outbox.backoff(50, None) <= 1800 for _ in range(100))
     assert outbox.backoff(1, 500) == 500
+
+
+def test_a_run_whose_clock_is_a_little_behind_takes_no_lease_away(filled: Engine, now: datetime) -> None:
+    claim(filled, now)
+    for behind in (0.001, 2, 300):
+        with transaction(filled) as session:
+            assert outbox.release_lost(session, now - timedelta(seconds=behind)) == 0
+
+
+def test_a_lease_from_a_clock_that_was_far_ahead_is_released(filled: Engine, now: datetime) -> None:
+    claim(filled, now)
+    with transaction(filled) as session:
+        assert outbox.release_lost(session, now - timedelta(days=400)) == 1
+
+
+def test_a_destination_that_rests_is_left_alone(filled: Engine, now: datetime) -> None:
+    with transaction(filled) as session:
+        assert outbox.claim(session, "me", now, {"desk"}) is None
+    assert claim(filled, now) is not None
