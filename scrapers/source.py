@@ -163,10 +163,6 @@ class Catalogue:
     problems: tuple[Problem, ...] = ()
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def get(self, name: str) -> Source | None:
-        """The source with this id."""
-        return next((source for source in self.sources if source.id == name), None)
-
 
 def load(path: Path | None) -> Catalogue:
     """Read sources.yaml, or the shipped catalogue when `path` is None.

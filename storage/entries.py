@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.model import Mode
@@ -118,21 +118,16 @@ def due(session: Session, source: str, now: datetime, most: int | None = None) -
 
 
 def finish(session: Session, results: Iterable[Result]) -> None:
-    """Record how each fetch ended."""
-    for result in results:
-        values: dict[str, object] = {
-            "state": result.state,
-            "reason": result.reason,
-            "next_try_at": result.next_try_at,
-            "attempts": EntryRow.attempts + 1 if result.state is EntryState.RETRY else EntryRow.attempts,
-        }
-        if result.published is not None:
-            values["published_at"] = result.published
-        if result.article is not None:
-            values["article_id"] = result.article
+    """Record how each fetch of a batch ended."""
+    by_id = {result.id: result for result in results}
+    for row in session.scalars(select(EntryRow).where(EntryRow.id.in_(by_id)).order_by(EntryRow.id)):
+        result = by_id[row.id]
+        row.state, row.reason, row.next_try_at = result.state, result.reason, result.next_try_at
+        row.attempts += result.state is EntryState.RETRY
+        row.published_at = result.published or row.published_at
+        row.article_id = result.article or row.article_id
         if result.etag or result.last_modified:
-            values |= {"etag": result.etag, "last_modified": result.last_modified}
-        session.execute(update(EntryRow).where(EntryRow.id == result.id).values(values))
+            row.etag, row.last_modified = result.etag, result.last_modified
 
 
 def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetime | None:

@@ -48,10 +48,8 @@ def register(app: typer.Typer) -> None:
 
 def list_sources(*, as_json: Json = False) -> None:
     """Every source with its routes and the outcome of its last poll."""
-    chosen = settings.load()
-    configuration = house.configure(chosen)
-    with house.opened(chosen) as rooms, reading(rooms.engine) as session:
-        known = states.states(session)
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        configuration, known = rooms.configuration, states.states(session)
     rows = []
     for source in configuration.catalogue.sources:
         state = known.get(source.id)
@@ -113,11 +111,12 @@ def list_watches(*, as_json: Json = False) -> None:
 
 def check(*, as_json: Json = False) -> None:
     """Read every configuration file and tell each mistake with file and line."""
-    problems = house.configure(settings.load()).problems
+    found = house.configure(settings.load())
+    problems = found.problems
     if as_json:
         to_json([{"file": p.file, "line": p.line, "message": p.message} for p in problems])
     elif not problems:
-        to_lines([_counted(house.configure(settings.load()))])
+        to_lines([_counted(found)])
     _tell(problems)
 
 

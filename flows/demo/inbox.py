@@ -6,13 +6,13 @@ import email
 import email.policy
 import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from flows.demo.loopback import Served, Server
 from flows.demo.mail_server import MailStandIn
 from flows.demo.mrkdwn import to_html
 from flows.demo.slack_server import SlackStandIn
@@ -32,32 +32,21 @@ class Mail:
     text: str
 
 
-class Inbox:
+class Inbox(Served):
     """Serves the page on loopback while the block lasts. Port 0 takes any free one."""
 
     def __init__(self, mail: MailStandIn, slack: SlackStandIn, port: int = 0) -> None:
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(mail, slack))
+            self._server = Server(("127.0.0.1", port), _handler(mail, slack))
         except OSError:  # somebody else has that port; any other is as good
-            self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mail, slack))
-        self._server.daemon_threads = True
+            self._server = Server(("127.0.0.1", 0), _handler(mail, slack))
+        self._server.daemon_threads = True  # a browser keeps idle connections that nobody waits for
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://127.0.0.1:{self._server.server_port}/"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return f"http://127.0.0.1:{self.port}/"
 
 
 def mails(stand_in: MailStandIn) -> list[Mail]:

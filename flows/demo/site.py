@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from flows.demo import press, printing
+from flows.demo.loopback import Served, Server
 from flows.demo.press import Outlet, Page
 from flows.demo.printing import Answer
 
@@ -44,41 +44,20 @@ class Truth:
     indexed: bool
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # so that closing waits for every answer
-    request_queue_size = 128
+class _Server(Server):
     site: DemoSite
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
 
-
-class DemoSite:
+class DemoSite(Served):
     """Serves every outlet from entering to leaving; `requests` lists (path, status) as they came."""
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[tuple[str, int]] = []
         self.outlets = press.outlets()
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.site = self
+        server = self._server = _Server(("127.0.0.1", port), _Handler)
+        server.site = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-site")
         self._answers = dict(printing.answers(self.outlets, self.url))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        """The port on 127.0.0.1."""
-        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from alerts.slack_contract import check
+from flows.demo.loopback import Served, Server
 
 WEBHOOK = "/services/T0DEMO/B0DEMO/standinstandinstandin"
 TOKEN = "xoxb-stand-in"  # noqa: S105 -- opens nothing but this stand-in
@@ -49,16 +50,11 @@ class SlackMessage:
         return str(self.payload.get("text", ""))
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # so that closing waits for every answer
-    request_queue_size = 256
+class _Server(Server):
     slack: SlackStandIn
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
 
-
-class SlackStandIn:
+class SlackStandIn(Served):
     """Takes messages at `webhook_url` and at `api` + chat.postMessage; a context manager.
 
     `per_second` limits each channel as Slack does (None: no limit), by `clock` in seconds. Faults put
@@ -80,19 +76,14 @@ class SlackStandIn:
         self._per_second = per_second
         self._clock = clock
         self._free_at: dict[str, float] = {}
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.slack = self
+        server = self._server = _Server(("127.0.0.1", port), _Handler)
+        server.slack = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def host(self) -> str:
         """The host:port to name in VARTA_ALLOW_HOSTS."""
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """The port, also when it was chosen by the system."""
-        return int(self._server.server_address[1])
 
     @property
     def webhook_url(self) -> str:
@@ -104,17 +95,11 @@ class SlackStandIn:
         """What stands for https://slack.com/api/; its token is TOKEN."""
         return f"http://{self.host}/api/"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
 
     def script(self, *faults: Fault) -> None:
         """Let the next requests end so."""
