@@ -210,7 +210,7 @@ def _told_by_feed(source: Source, due: Due, house: House, tally: Tally) -> Read:
     if not _is_wanted(told, source, house):
         tally.off_topic += 1
         return Read(due, Result(due.id, EntryState.OFF_TOPIC))
-    return Read(due, Result(due.id, EntryState.STORED), replace(told, partial=False))
+    return Read(due, Result(due.id, EntryState.STORED), replace(told, cut=None))
 
 
 def _failed(

@@ -20,6 +20,23 @@ class DateOrigin(enum.StrEnum):
     FIRST_SEEN = "first-seen"
 
 
+class Cut(enum.StrEnum):
+    """Why only a part of an article could be read."""
+
+    PAYWALL = "paywall"  # the page says that the rest is for subscribers
+    TRUNCATED = "truncated"  # the text breaks off, or asks to read on elsewhere
+    TEASER = "teaser"  # the page shows less than its own description or feed tells
+    FEED = "feed"  # the page could not be had: this is what the feed told
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The outlet that an article names as its origin: id of a known source, and the words that say so."""
+
+    outlet: str
+    phrase: str
+
+
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
     """A pointer to an article in a feed, sitemap or listing.
@@ -27,6 +44,7 @@ class FeedEntry:
     `url` is absolute and as the source wrote it. `published` and `modified` are aware UTC; `modified` is
     all that many sitemaps tell, and never earlier than the publication. `summary` is plain text. An entry
     without a page of its own (`has_page` is False) has all that there is to read, and `url` only names it.
+    `credit` is the address of the outlet or page that the entry names as its origin (RSS `<source>`, a forward).
     """
 
     source: str
@@ -40,6 +58,7 @@ class FeedEntry:
     origin: DateOrigin = DateOrigin.FEED
     modified: datetime | None = None
     has_page: bool = True
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +79,12 @@ class FetchedPage:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What was read from a page, or from the feed alone when the page could not be had (`partial`).
+    """What was read from a page, or from the feed alone when the page could not be had.
 
-    `text` has paragraphs joined by a blank line. `published` is aware UTC, read from `date_origin`.
-    `aliases` are all URLs that led here: asked for, final, canonical.
+    `text` has paragraphs joined by a blank line; `cut` says why it is only a part of the article. `published`
+    is aware UTC, read from `date_origin`. `aliases` are all URLs that led here: asked for, final, canonical.
+    `external_id` is the publisher's own id of the text, equal in all its languages; `translations` are
+    (language, URL) of the same text in other languages. `rule_broken` tells why the outlet's rule failed.
     """
 
     source: str
@@ -75,4 +96,13 @@ class Article:
     authors: tuple[str, ...] = ()
     language: str | None = None
     aliases: tuple[str, ...] = ()
-    partial: bool = False
+    cut: Cut | None = None
+    external_id: str = ""
+    translations: tuple[tuple[str, str], ...] = ()
+    attribution: Attribution | None = None
+    rule_broken: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """Whether a part of the article is missing."""
+        return self.cut is not None

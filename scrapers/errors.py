@@ -57,8 +57,23 @@ class FeedError(ScraperError):
     """The bytes are not a feed, sitemap or listing that yields entries."""
 
 
+class PageOutcome(enum.StrEnum):
+    """What a page turned out to be that holds no article."""
+
+    CHALLENGE = "challenge"  # a check for robots stands before the article
+    LOGIN_WALL = "login_wall"  # readers without an account see nothing of it
+    EMPTY_SHELL = "empty_shell"  # a script would have to fill the page
+    ELSEWHERE = "elsewhere"  # the address leads to another page
+    NOT_HTML = "not_html"
+    BROKEN = "broken"  # the reader itself fails on it
+
+
 class ExtractionError(ScraperError):
-    """The page holds no article: an empty shell, a challenge page, not HTML."""
+    """The page holds no article; `outcome` says what it is instead."""
+
+    def __init__(self, message: str, outcome: PageOutcome = PageOutcome.EMPTY_SHELL) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 class ConfigError(ScraperError):

@@ -14,7 +14,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from scrapers import authors, clean, dates, feeds, language, metadata, permalink, rules, urls
-from scrapers.article import Article, DateOrigin, FeedEntry, FetchedPage
+from scrapers.article import Article, Cut, DateOrigin, FeedEntry, FetchedPage
 from scrapers.charset import decode
 from scrapers.errors import ExtractionError
 from scrapers.metadata import Metadata
@@ -132,7 +132,7 @@ def partial_article(entry: FeedEntry, now: datetime | None = None) -> Article | 
         authors=entry.authors,
         language=language.detect(f"{entry.title}\n{entry.summary}", entry.language),
         aliases=(entry.url,),
-        partial=True,
+        cut=Cut.FEED,
     )
     return clean.article(found)
 
@@ -227,7 +227,7 @@ def _by_rule(html: str, found: Extracted, source: Source) -> Extracted:
 def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: Extracted) -> Article:
     facts = found.metadata
     title = clean.line(facts.title) or (clean.line(entry.title) if entry else "")
-    text, partial = _filled(found, entry)
+    text, cut = _filled(found, entry)
     text = clean.text(text)
     if _words(found.text) < _ENOUGH and (_CHALLENGE.search(facts.title) or _CHALLENGE.search(found.text[:500])):
         raise ExtractionError(f"the page is a challenge, not an article: '{(facts.title or found.text)[:80]}'")
@@ -247,25 +247,27 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
         published=published,
         date_origin=origin,
         authors=facts.authors or (entry.authors if entry else ()),
-        language=language.detect(f"{title}\n{text}", hint) if partial or not found.language else found.language,
+        language=language.detect(f"{title}\n{text}", hint) if cut or not found.language else found.language,
         aliases=tuple(aliases),
-        partial=partial,
+        cut=cut,
     )
     return clean.article(read)
 
 
-def _filled(found: Extracted, entry: FeedEntry | None) -> tuple[str, bool]:
-    """The text, and whether it is only a part of the article."""
+def _filled(found: Extracted, entry: FeedEntry | None) -> tuple[str, Cut | None]:
+    """The text, and why it is only a part of the article where it is."""
     words = _words(found.text)
     stated = feeds.plain(found.metadata.body)
     if words < _ENOUGH <= _words(stated):
-        return stated, False
+        return stated, None
     if words >= _ENOUGH:
-        return found.text, found.metadata.free is False and words < 2 * _ENOUGH
+        return found.text, Cut.PAYWALL if found.metadata.free is False and words < 2 * _ENOUGH else None
     others = [found.text, stated, found.metadata.description, entry.summary if entry else ""]
     longest = max(others, key=_words)
     # a flash of one sentence is whole; a description that says more than the page is not
-    return longest, longest is not found.text or found.metadata.free is False
+    if found.metadata.free is False:
+        return longest, Cut.PAYWALL
+    return longest, None if longest is found.text else Cut.TEASER
 
 
 def _published(

@@ -48,6 +48,16 @@ def _selector(text: str) -> str:
 Selector = Annotated[str, AfterValidator(_selector)]
 
 
+def _with_group(text: str) -> str:
+    try:
+        groups = re.compile(text).groups if text else 1
+    except (re.error, RecursionError, OverflowError) as broken:
+        raise ValueError(f"no regular expression: {broken}") from broken
+    if groups != 1:
+        raise ValueError(f"needs one group, around the id, not {groups}")
+    return text
+
+
 class SourceKind(enum.StrEnum):
     """What stands behind a source."""
 
@@ -97,6 +107,11 @@ class Route:
         if self.type in (RouteType.LISTING, RouteType.ARCHIVE) and not self.links:
             raise ValueError(f"a {self.type} route needs `links`, a CSS selector of the article links")
 
+    @property
+    def address(self) -> str:
+        """The URL that is asked first; empty for a wayback route, whose URL depends on the source."""
+        return f"https://t.me/s/{self.channel}" if self.type is RouteType.TELEGRAM else self.url
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleRule:
@@ -130,7 +145,12 @@ def _asked_by_day(route: Route) -> Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One configured origin. Copies inside one `family` are not independent. `every` is a timedelta."""
+    """One configured origin. Copies inside one `family` are not independent. `every` is a timedelta.
+
+    `names` are what texts call the outlet, in every language and case that matters; `hosts` are other hosts
+    that it publishes or published under. `article_id` is a regular expression whose one group is the
+    publisher's id of an article in its URL, equal in all languages of the family.
+    """
 
     id: Slug
     name: str
@@ -138,6 +158,9 @@ class Source:
     kind: SourceKind = SourceKind.OUTLET
     language: str | None = None
     family: str = ""
+    names: tuple[str, ...] = ()
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]{2,}$")], ...] = ()
+    article_id: Annotated[str, AfterValidator(_with_group)] = ""
     routes: tuple[Annotated[Route, AfterValidator(_asked_today)], ...] = ()
     backfill: tuple[Annotated[Route, AfterValidator(_asked_by_day)], ...] = ()
     article: ArticleRule | None = None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scrapers import extraction
-from scrapers.article import Article, DateOrigin, FeedEntry, FetchedPage
+from scrapers.article import Article, Cut, DateOrigin, FeedEntry, FetchedPage
 from scrapers.errors import ExtractionError
 from scrapers.source import ArticleRule, Route, RouteType, Source
 
@@ -227,7 +227,7 @@ def test_an_entry_alone_makes_a_partial_article() -> None:
         authors=("Bo Ek",),
         language="en",
         aliases=(URL,),
-        partial=True,
+        cut=Cut.FEED,
     )
 
 

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
-from scrapers.article import Article
+from scrapers.article import Article, Cut
 from storage import articles, lookup
 from storage.articles import Stored, Verdict
 from storage.engine import reading, transaction
@@ -78,7 +78,7 @@ def test_a_shorter_refetch_never_replaces_the_fuller_text(engine: Engine, now: d
 
 
 def test_the_page_replaces_what_only_the_feed_had_told(engine: Engine, now: datetime) -> None:
-    partial = article(text="Two conditions, said Rutte.", partial=True)
+    partial = article(text="Two conditions, said Rutte.", cut=Cut.FEED)
     assert [one.verdict for one in save(engine, now, partial)] == [Verdict.NEW]
     assert [one.verdict for one in save(engine, now, article())] == [Verdict.REVISED]
     assert [one.verdict for one in save(engine, now, partial)] == [Verdict.SAME_URL]
