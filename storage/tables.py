@@ -79,10 +79,13 @@ class SourceState(Base):
     outcome: Mapped[str] = mapped_column(String(32), default="")
     route: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(Text, default="")
+    interval: Mapped[int | None]  # seconds between polls, as the pace of the source wants them
+    stated: Mapped[int | None]  # seconds between polls that its feed asks for
+    rule_error: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class RouteState(Base):
-    """Validators of one URL that lists entries; never used for any other URL."""
+    """One URL that lists entries: its validators, how the last request went, what `verify` found."""
 
     __tablename__ = "route_state"
     source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -90,6 +93,15 @@ class RouteState(Base):
     etag: Mapped[str | None] = mapped_column(Text)
     last_modified: Mapped[str | None] = mapped_column(Text)
     checked_at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    outcome: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_ok_at: Mapped[datetime | None]
+    newest_at: Mapped[datetime | None]
+    health: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    health_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    verified_at: Mapped[datetime | None]
 
 
 class EntryRow(Base):
@@ -100,6 +112,8 @@ class EntryRow(Base):
     source_id: Mapped[str] = mapped_column(String(64))
     url_key: Mapped[bytes]
     url: Mapped[str] = mapped_column(Text)
+    guid: Mapped[str] = mapped_column(Text, default="", server_default="")
+    credit: Mapped[str] = mapped_column(Text, default="", server_default="")
     title: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
     authors: Mapped[list[Any]] = mapped_column(default=list)
@@ -138,6 +152,11 @@ class ArticleRow(Base):
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     date_origin: Mapped[str | None] = mapped_column(String(16))
     partial: Mapped[bool] = mapped_column(default=False)
+    cut: Mapped[str | None] = mapped_column(String(16))  # why it is partial
+    external_id: Mapped[str | None] = mapped_column(String(128), index=True)  # family:id of the publisher
+    translation_of: Mapped[int | None] = mapped_column(Id, index=True)
+    origin_outlet: Mapped[str | None] = mapped_column(String(64))
+    origin_phrase: Mapped[str | None] = mapped_column(Text)
     text_hash: Mapped[bytes | None] = mapped_column(index=True)  # None: too short to say anything
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     last_seen_at: Mapped[datetime]

@@ -4,7 +4,9 @@ import threading
 from datetime import datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
@@ -24,6 +26,24 @@ def test_an_upgraded_database_is_current_and_upgrading_again_changes_nothing(eng
     database.upgrade(engine)
     assert database.is_current(engine)
     assert inspect(engine).get_table_names() == before
+
+
+def test_an_upgrade_keeps_what_the_first_release_stored(database_url: str, now: datetime) -> None:
+    old = open_engine(database_url)
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    with old.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO source_state (source_id, failures, outcome, route, error) VALUES ('a', 2, '', '', '')")
+        )
+        connection.commit()
+    database.upgrade(old)
+    with reading(old) as session:
+        kept = session.get_one(SourceState, "a")
+        assert (kept.failures, kept.rule_error, kept.interval) == (2, "", None)
+    old.dispose()
 
 
 def test_an_empty_database_is_not_current(database_url: str) -> None:
