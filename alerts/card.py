@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.cleaning import clean_piece, clean_text, web_link
 from alerts.model import Alert, Coverage, Decision, Excerpt, Field, Priority
+from scrapers.article import Cut
 from scrapers.source import SourceKind
 
 _LONGEST_EXCERPT = 500
@@ -28,6 +29,12 @@ _REASONS: dict[Decision, str] = {
     Decision.FIRST_REPORT: "First alert of this watch on this story.",
     Decision.FURTHER_OUTLET: "A further outlet on a story that you were alerted to.",
     Decision.BACKFILL: "Found by a backfill of older news.",
+}
+_PARTIAL: dict[Cut, str] = {
+    Cut.PAYWALL: "The rest of this article is for subscribers; only its beginning was read.",
+    Cut.TRUNCATED: "The text breaks off; the page did not give the rest.",
+    Cut.TEASER: "The page shows no full text; this is what it says of itself.",
+    Cut.FEED: "Only the feed's own text could be had, not the full page.",
 }
 _LANGUAGES = {
     "ar": "Arabic", "be": "Belarusian", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German",
@@ -83,7 +90,8 @@ class Card:
     kind: str
     language: str
     is_state_media: bool
-    is_partial: bool
+    partial: str
+    after: str
     first_seen: str
     published: str
     made: str
@@ -130,7 +138,8 @@ def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime) -> Card:
         kind=_kind(article.kind),
         language=_language(article.language),
         is_state_media=article.kind == SourceKind.STATE_MEDIA,
-        is_partial=alert.partial,
+        partial=_PARTIAL[alert.cut] if alert.cut else "",
+        after=_after(article),
         first_seen=_moment(article.first_seen, zone),
         published=_published(article, zone),
         made=_moment(now, zone),
@@ -232,7 +241,27 @@ def _summary(alert: Alert) -> str:
     independent = sum(article.independent for article in articles)
     counted = [_count(len(articles), "article"), f"from {_count(outlets, 'source')}"]
     copies = len(articles) - independent
-    return " ".join(counted) + (f", {_count(copies, 'copy', 'copies')} of another's text" if copies else "")
+    derived = sum(bool(article.after) for article in articles if article.independent)
+    told = [" ".join(counted)]
+    if copies:
+        told.append(f"{_count(copies, 'copy', 'copies')} of another's text")
+    if derived:
+        told.append(f"{derived} naming another source as the origin")
+    return ", ".join(told)
+
+
+def _note(article: Coverage) -> str:
+    if not article.independent:
+        return "copy of another's text"
+    return f"after {clean_text(article.after, 60)}" if article.after else ""
+
+
+def _after(article: Coverage) -> str:
+    """Which outlet the article itself names as its origin, in its words."""
+    if not article.after:
+        return ""
+    phrase = clean_text(article.phrase, 160)
+    return f"Names {clean_text(article.after, 60)} as its origin" + (f": \u201c{phrase}\u201d" if phrase else ".")
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -254,7 +283,7 @@ def _line(alert: Alert, article: Coverage, zone: ZoneInfo, today: date) -> Line:
         source=_source(article),
         kind=_kind(article.kind),
         language=_language(article.language),
-        note="" if article.independent else "copy of another's text",
+        note=_note(article),
         is_this=article.url == alert.article.url,
         is_state_media=article.kind == SourceKind.STATE_MEDIA,
     )

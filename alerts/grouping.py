@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alerts.model import Coverage, Decision, Match, Mode
 from alerts.watchlist import Watch
+from scrapers.article import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class PendingMatch:
     mode: Mode
     story: int
     article: Coverage
-    partial: bool = False
+    cut: Cut | None = None
 
     @property
     def at(self) -> datetime:

@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from scrapers.article import Cut
+
 Block = dict[str, object]
 
 
@@ -90,7 +92,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """One article of a story, for the list of who else reports it. Times are aware UTC."""
+    """One article of a story, for the list of who else reports it. Times are aware UTC.
+
+    `after` is the outlet that it names as its origin, in the words of `phrase`; a report after another one
+    confirms nothing.
+    """
 
     source: str
     kind: str
@@ -100,6 +106,8 @@ class Coverage:
     published: datetime | None
     first_seen: datetime
     independent: bool = True
+    after: str = ""
+    phrase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ class Alert:
     excerpt: Excerpt
     terms: tuple[str, ...]
     coverage: tuple[Coverage, ...] = ()
-    partial: bool = False
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)

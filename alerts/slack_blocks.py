@@ -102,8 +102,10 @@ def _warnings(card: Card) -> str:
     told = []
     if card.is_state_media:
         told.append(f":warning: *State media.* A state controls what {_fit(card.source)} publishes.")
-    if card.is_partial:
-        told.append(":page_facing_up: *Partial.* Only the feed's own text could be had, not the full page.")
+    if card.partial:
+        told.append(f":page_facing_up: *Partial.* {_fit(card.partial)}")
+    if card.after:
+        told.append(f":link: {_fit(card.after)}")
     return "\n".join(told)
 
 

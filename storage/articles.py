@@ -15,6 +15,7 @@ from scrapers.article import Article
 from storage import stories
 from storage.engine import serialise
 from storage.fingerprint import key_hash, normal_words, text_hash
+from storage.identity import Publishers
 from storage.tables import AliasRow, ArticleRow, RevisionRow
 
 _SAVING = 0x41525449  # advisory lock of PostgreSQL: one batch at a time decides who was first
@@ -51,14 +52,16 @@ def save(session: Session, batch: Sequence[Article], now: datetime) -> list[Stor
     keys = [_keys(article) for article in batch]
     known = _known(session, {key for found in keys for key in found})
     originals = _originals(session, [text_hash(article.text) for article in batch])
+    publishers = Publishers(session, batch)
     stored: list[tuple[ArticleRow, Verdict]] = []
     for article, found in zip(batch, keys, strict=True):
-        row = next((known[key] for key in found if key in known), None)
+        row = next((known[key] for key in found if key in known), None) or publishers.same(article)
         if row is None:
-            row, verdict = _insert(session, article, originals, now)
+            row, verdict = _insert(session, article, originals, publishers.translated(article), now)
         else:
             verdict = _revise(session, row, article, originals, now)
         _alias(session, row, found, known)
+        publishers.add(row, found)
         stored.append((row, verdict))
     stories.attach(session, [row for row, verdict in stored if verdict.is_fresh])
     return [
@@ -95,7 +98,11 @@ def _originals(session: Session, hashes: Sequence[bytes | None]) -> dict[bytes, 
 
 
 def _insert(
-    session: Session, article: Article, originals: dict[bytes, ArticleRow], now: datetime
+    session: Session,
+    article: Article,
+    originals: dict[bytes, ArticleRow],
+    translated: ArticleRow | None,
+    now: datetime,
 ) -> tuple[ArticleRow, Verdict]:
     digest = text_hash(article.text)
     original = originals.get(digest) if digest else None
@@ -111,6 +118,8 @@ def _insert(
     if original is not None:
         row.duplicate_of, row.duplicate_kind, row.duplicate_score = original.id, "exact", 1.0
         row.story_id = original.story_id
+    elif translated is not None:
+        row.translation_of = translated.translation_of or translated.id
     session.add(row)
     session.flush()
     session.add(_revision(row, now))
@@ -163,6 +172,10 @@ def _content(article: Article, digest: bytes | None) -> dict[str, object]:
         "published_at": article.published,
         "date_origin": article.date_origin,
         "partial": article.partial,
+        "cut": article.cut,
+        "external_id": article.external_id[:128] or None,
+        "origin_outlet": article.attribution.outlet if article.attribution else None,
+        "origin_phrase": article.attribution.phrase if article.attribution else None,
         "text_hash": digest,
     }
 

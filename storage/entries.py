@@ -117,6 +117,23 @@ def due(session: Session, source: str, now: datetime, most: int | None = None) -
     return [_due(row) for row in session.scalars(query)]
 
 
+def knows_any(session: Session, listed: Sequence[FeedEntry]) -> bool:
+    """Whether one of these entries, all of one source, was listed before."""
+    keys = [key_hash(urls.url_key(entry.url)) for entry in listed]
+    for some in _chunks(keys):
+        query = select(EntryRow.id).where(EntryRow.source_id == listed[0].source, EntryRow.url_key.in_(some))
+        if session.scalar(query.limit(1)) is not None:
+            return True
+    return False
+
+
+def arrivals(session: Session, source: str, most: int) -> list[datetime]:
+    """When the latest entries of `source` came, newest first: as it dates them, else as they were seen."""
+    latest = select(EntryRow.id).where(EntryRow.source_id == source).order_by(EntryRow.first_seen_at.desc()).limit(most)
+    rows = session.execute(select(EntryRow.published_at, EntryRow.first_seen_at).where(EntryRow.id.in_(latest)))
+    return sorted((published or seen for published, seen in rows), reverse=True)
+
+
 def finish(session: Session, results: Iterable[Result]) -> None:
     """Record how each fetch of a batch ended."""
     by_id = {result.id: result for result in results}
@@ -141,6 +158,8 @@ def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetim
 def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
     row.last_seen_at = now
     renamed = bool(entry.title and row.title and entry.title != row.title)
+    if not entry.has_page and entry.summary and entry.summary != row.summary:
+        renamed = True  # what the source lists is all that there is, and it was edited
     if renamed:
         row.title, row.summary = entry.title, entry.summary
     if renamed and row.state in (EntryState.STORED, EntryState.OFF_TOPIC):
@@ -168,6 +187,8 @@ def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: dat
         "source_id": entry.source,
         "url_key": key,
         "url": entry.url,
+        "guid": entry.id,
+        "credit": entry.credit,
         "title": entry.title,
         "summary": entry.summary,
         "authors": list(entry.authors),
@@ -189,6 +210,8 @@ def _due(row: EntryRow) -> Due:
     entry = FeedEntry(
         source=row.source_id,
         url=row.url,
+        id=row.guid,
+        credit=row.credit,
         title=row.title,
         summary=row.summary,
         authors=tuple(row.authors),

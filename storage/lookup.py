@@ -43,6 +43,10 @@ class StoredArticle:
     kind: str | None
     authors: tuple[str, ...]
     partial: bool
+    cut: str | None
+    translation_of: int | None
+    origin: str | None
+    origin_phrase: str | None
     revision: int
 
 
@@ -211,5 +215,9 @@ def _article(row: ArticleRow) -> StoredArticle:
         kind=row.duplicate_kind,
         authors=tuple(row.authors),
         partial=row.partial,
+        cut=row.cut,
+        translation_of=row.translation_of,
+        origin=row.origin_outlet,
+        origin_phrase=row.origin_phrase,
         revision=row.revision,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from alerts.grouping import PendingMatch, Ruling
 from alerts.model import Coverage, Decision, Excerpt, Field, Hit, Match, Mode
+from scrapers.article import Cut
 from scrapers.source import Source
 from storage.engine import serialise
 from storage.tables import ArticleRow, DecisionRow, MatchRow
@@ -58,7 +59,7 @@ def pending(session: Session, sources: Mapping[str, Source], after: int, limit: 
             mode=Mode(row.mode),
             story=article.story_id or 0,
             article=_coverage(article, sources),
-            partial=article.partial,
+            cut=Cut(article.cut) if article.cut else Cut.FEED if article.partial else None,
         )
         for row, article in session.execute(query)
     ]
@@ -131,7 +132,14 @@ def _coverage(row: ArticleRow, sources: Mapping[str, Source], *, independent: bo
         published=row.published_at,
         first_seen=row.first_seen_at,
         independent=independent,
+        after=_name(row.origin_outlet, sources),
+        phrase=row.origin_phrase or "",
     )
+
+
+def _name(outlet: str | None, sources: Mapping[str, Source]) -> str:
+    source = sources.get(outlet or "")
+    return source.name if source else outlet or ""
 
 
 def _match(row: MatchRow) -> Match:

@@ -1,8 +1,8 @@
-"""State of each source between polls: due times, validators of its routes, last outcome."""
+"""State of each source between polls: when it is due, how the last poll went."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,11 +10,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from scrapers.source import Source
-from storage.tables import RouteState, SourceState
+from storage.tables import SourceState
 from storage.upsert import insert_for
 
 _SKEW = timedelta(hours=1)  # clocks of two machines differ by less
-_LONGEST_BACKOFF = timedelta(hours=6)
+LONGEST = timedelta(days=1)  # between polls, however quiet or broken a source is
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,9 @@ class State:
     outcome: str
     route: str
     error: str
-
-
-@dataclass(frozen=True, slots=True)
-class RouteValidators:
-    """ETag and Last-Modified of one route URL, as its server sent them."""
-
-    etag: str | None
-    last_modified: str | None
+    interval: timedelta | None
+    stated: timedelta | None
+    rule_error: str
 
 
 def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: bool) -> list[Source]:
@@ -49,7 +44,7 @@ def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: 
     taken: set[str] = set()
     for source in sources:
         # further ahead than any wait can be: written when the clock was wrong
-        too_far = table.next_poll_at > now + max(_LONGEST_BACKOFF, source.every) + _SKEW
+        too_far = table.next_poll_at > now + max(LONGEST, source.every) + _SKEW
         due = or_(table.next_poll_at.is_(None), table.next_poll_at <= now, too_far)
         claimed = session.scalar(
             update(table)
@@ -65,49 +60,71 @@ def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: 
 _FRESH: dict[str, object] = {"failures": 0, "outcome": "", "route": "", "error": ""}
 
 
-def record(
-    session: Session, source: Source, now: datetime, *, answered: bool, outcome: str, route: str, error: str
-) -> None:
-    """Note how a poll went. Failing sources wait longer each time, but are never given up.
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How a poll went. `error` also tells why earlier routes were passed over when a later one `answered`.
 
-    `error` also tells why earlier routes were passed over when a later one `answered`.
+    `interval` is how long a source that answers is left alone; `stated` what its feed asks for, None where
+    nothing new was told; `retry_after` what a source that refuses asks for.
     """
+
+    answered: bool
+    outcome: str
+    route: str = ""
+    error: str = ""
+    interval: timedelta | None = None
+    stated: timedelta | None = None
+    retry_after: timedelta | None = None
+
+
+def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
+    """Note how a poll went. Failing sources wait longer each time, but are never given up."""
     row = session.get(SourceState, source.id) or SourceState(source_id=source.id, **_FRESH)
     session.add(row)
-    row.last_polled_at, row.outcome, row.route, row.error = now, outcome, route, error
-    if not answered:
-        row.failures = (row.failures or 0) + 1
-        wait = min(source.every * 2 ** min(row.failures - 1, 10), max(_LONGEST_BACKOFF, source.every))
+    row.last_polled_at, row.outcome, row.route, row.error = now, poll.outcome, poll.route, poll.error
+    if poll.stated is not None:
+        row.stated = int(poll.stated.total_seconds())
+    if poll.answered:
+        wait = poll.interval or source.every
+        row.failures, row.last_ok_at, row.interval = 0, now, int(wait.total_seconds())
     else:
-        row.failures, row.last_ok_at, wait = 0, now, source.every
+        row.failures = (row.failures or 0) + 1
+        wait = min(source.every * 2 ** min(row.failures - 1, 10), max(LONGEST, source.every))
+        wait = max(wait, min(poll.retry_after or wait, LONGEST))
     row.next_poll_at = now + wait
 
 
 def states(session: Session) -> dict[str, State]:
     """State of every source that was ever polled, by id."""
-    return {
-        row.source_id: State(
-            row.source_id,
-            row.last_polled_at,
-            row.last_ok_at,
-            row.next_poll_at,
-            row.failures,
-            row.outcome,
-            row.route,
-            row.error,
-        )
-        for row in session.scalars(select(SourceState))
-    }
+    return {row.source_id: _state(row) for row in session.scalars(select(SourceState))}
 
 
-def validators(session: Session, source: str, urls: Collection[str]) -> dict[str, RouteValidators]:
-    """The validators that each of these route URLs answered with last time."""
-    rows = session.scalars(select(RouteState).where(RouteState.source_id == source, RouteState.url.in_(urls)))
-    return {row.url: RouteValidators(row.etag, row.last_modified) for row in rows}
+def state(session: Session, source: str) -> State | None:
+    """State of one source, None when it was never polled."""
+    row = session.get(SourceState, source)
+    return _state(row) if row else None
 
 
-def keep_validators(session: Session, source: str, url: str, found: RouteValidators, now: datetime) -> None:
-    """Store the validators of a route together with the entries that came under them."""
-    values = {"etag": found.etag, "last_modified": found.last_modified, "checked_at": now}
-    insert = insert_for(session, RouteState).values(source_id=source, url=url, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["source_id", "url"], set_=values))
+def note_rule(session: Session, source: str, error: str) -> None:
+    """Mark the outlet's rule as broken, for the reason `error`, or with "" as working again."""
+    session.execute(update(SourceState).where(SourceState.source_id == source).values(rule_error=error))
+
+
+def _state(row: SourceState) -> State:
+    return State(
+        row.source_id,
+        row.last_polled_at,
+        row.last_ok_at,
+        row.next_poll_at,
+        row.failures,
+        row.outcome,
+        row.route,
+        row.error,
+        _seconds(row.interval),
+        _seconds(row.stated),
+        row.rule_error,
+    )
+
+
+def _seconds(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

@@ -20,19 +20,24 @@ _COMMON = 200  # a term of so many articles finds everything, so it finds nothin
 
 
 def attach(session: Session, rows: Sequence[ArticleRow]) -> None:
-    """Give every row its story. A copy has its original's story; a revised article keeps its own."""
+    """Give every row its story. A copy or a translation has its original's; a revised article keeps its own."""
     for row in rows:
         if row.story_id is not None:
             _widen(session, row.story_id, _moment(row))
             continue
         vector = clustering.terms(row.title, row.text)
-        row.story_id = _find(session, row, vector) or _begin(session, row)
+        row.story_id = _translated(session, row) or _find(session, row, vector) or _begin(session, row)
         _widen(session, row.story_id, _moment(row))
         at = _moment(row)
         session.add_all(
             StoryTermRow(term=term, article_id=row.id, at=at, weight=weight) for term, weight in vector.items()
         )
         session.flush()
+
+
+def _translated(session: Session, row: ArticleRow) -> int | None:
+    first = session.get(ArticleRow, row.translation_of) if row.translation_of else None
+    return first.story_id if first else None
 
 
 def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | None:

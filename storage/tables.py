@@ -134,6 +134,7 @@ class EntryRow(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "url_key"),
         Index("ix_entry_due", "source_id", "state", "next_try_at"),
+        Index("ix_entry_latest", "source_id", "first_seen_at"),
     )
 
 

@@ -26,6 +26,12 @@ Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this da
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Up to this day, included, UTC.")]
 
 
+_CUTS: dict[str, str] = {
+    "paywall": "the rest is for subscribers",
+    "truncated": "the text breaks off",
+    "teaser": "the page shows no full text",
+    "feed": "only the feed's own text could be had",
+}
 _OUTCOMES: dict[str, str] = {
     Decision.FIRST_REPORT: "alerted, first report of the story",
     Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
@@ -116,8 +122,11 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
     """What became of an article, watch by watch, in words."""
     yield article.title
     copy = f", copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
-    partial = ", only the feed's own text could be had" if article.partial else ""
-    yield f"{article.source}, story {article.story}, revision {article.revision}{copy}{partial}"
+    partial = f", {_CUTS.get(article.cut or '', 'partial')}" if article.partial else ""
+    translated = f", translation of article {article.translation_of}" if article.translation_of else ""
+    yield f"{article.source}, story {article.story}, revision {article.revision}{copy}{translated}{partial}"
+    if article.origin:
+        yield f"names {article.origin} as its origin: {article.origin_phrase}"
     for watch, group in groupby(explained, key=lambda one: one.watch):
         decisions = list(group)
         yield f"\n{watch} matched {', '.join(decisions[0].terms)}"

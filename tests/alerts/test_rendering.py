@@ -15,6 +15,7 @@ from alerts.destinations import Destination, EmailTarget, SlackTarget
 from alerts.model import Alert, Decision, Excerpt, Field, Message, Priority
 from alerts.rendering import render
 from alerts.slack_contract import check
+from scrapers.article import Cut
 from scrapers.source import SourceKind
 from tests.builders_alerts import (
     DESK,
@@ -156,9 +157,9 @@ def test_state_media_is_flagged_plainly_and_only_there() -> None:
 
 def test_a_partial_article_is_flagged_and_only_that() -> None:
     sentence = "nly the feed"
-    for alert in (make_alert(partial=True), make_alert(partial=False)):
+    for alert in (make_alert(cut=Cut.FEED), make_alert(cut=None)):
         for told in (mail(alert).text, words(mail(alert)), mrkdwn(slack(alert))):
-            assert (sentence in told) is alert.partial
+            assert (sentence in told) is (alert.cut is not None)
 
 
 def test_every_kind_of_source_has_a_name() -> None:
@@ -375,7 +376,7 @@ def test_the_worst_alert_stays_within_the_limits_of_slack() -> None:
             make_other(n, title[:400], title, url="https://example.org/" + "&" * 1800 + str(n)) for n in range(2, 30)
         )
         alert = replace(
-            hostile(title), coverage=others, partial=True, terms=(title,) * 20,
+            hostile(title), coverage=others, cut=Cut.FEED, terms=(title,) * 20,
             excerpt=Excerpt(title, tuple((n, n + 1) for n in range(0, 3000, 2))),
             article=make_coverage(
                 title=title, source=title, kind="state-media", url="https://example.org/?" + "&" * 1900

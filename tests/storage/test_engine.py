@@ -28,7 +28,7 @@ def test_an_upgraded_database_is_current_and_upgrading_again_changes_nothing(eng
     assert inspect(engine).get_table_names() == before
 
 
-def test_an_upgrade_keeps_what_the_first_release_stored(database_url: str, now: datetime) -> None:
+def test_an_upgrade_keeps_what_the_first_release_stored(database_url: str) -> None:
     old = open_engine(database_url)
     config = Config()
     config.set_main_option("script_location", "storage:migrations")

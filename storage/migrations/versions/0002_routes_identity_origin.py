@@ -55,10 +55,12 @@ def upgrade() -> None:
             op.add_column(table, column)
     op.create_index("ix_article_external_id", "article", ["external_id"])
     op.create_index("ix_article_translation_of", "article", ["translation_of"])
+    op.create_index("ix_entry_latest", "entry", ["source_id", "first_seen_at"])
 
 
 def downgrade() -> None:
     """Drop the columns again."""
+    op.drop_index("ix_entry_latest", "entry")
     op.drop_index("ix_article_translation_of", "article")
     op.drop_index("ix_article_external_id", "article")
     for table, columns in _added().items():
