@@ -88,6 +88,7 @@ def deployments() -> list[Any]:
     from flows.deliver import deliver  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
     from flows.upkeep import upkeep  # noqa: PLC0415
+    from flows.verify import verify  # noqa: PLC0415
 
     alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     in_turn = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -99,6 +100,7 @@ def deployments() -> list[Any]:
         (ingest, every("*/2 * * * *", "every-2-minutes"), alone),
         (deliver, every("* * * * *", "every-minute"), alone),
         (upkeep, every("30 4 * * *", "at-night"), alone),
+        (verify, every("10 3 * * *", "at-night"), alone),
         (backfill, None, in_turn),
     ]
     found = []

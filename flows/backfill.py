@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from alerts.model import Mode
-from flows import backfilling, house, report, settings
+from flows import backfilling, discovery, house, report, settings
 from flows.backfilling import BackfillTally, Window
 from flows.delivery import deliver
 from flows.house import House
@@ -42,7 +42,7 @@ def backfill(
         dry_run: Only count what the archives list; fetch and store no article.
     """
     with house.opened(settings.load()) as rooms:
-        asked = backfilling.window(since, until, datetime.now(backfilling.ZONE).date())
+        asked = backfilling.window(since, until, datetime.now(discovery.ZONE).date())
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
         tallies = [

@@ -5,25 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
 from alerts.model import Mode
-from flows import discovery
+from flows import discovery, polling
+from flows.discovery import ZONE
 from flows.house import House
 from flows.pipeline import Tally, work
 from scrapers import urls
 from scrapers.article import DateOrigin, FeedEntry
-from scrapers.errors import FeedError, FetchError
-from scrapers.source import Route, RouteType, Source
+from scrapers.errors import FeedError, FetchError, FetchOutcome
+from scrapers.source import Route, Source
 from storage import entries
 from storage.engine import transaction
 
 log = logging.getLogger(__name__)
 
-ZONE = ZoneInfo("Europe/Kyiv")  # the days that people ask for
 LONGEST = timedelta(days=366)
-_BUILT = (RouteType.SITEMAP, RouteType.NEWS_SITEMAP, RouteType.ARCHIVE, RouteType.LISTING, RouteType.FEED)
+_MOST_PAGES = 500  # behind the first one of a route; a year of a busy WordPress site
 
 
 class BackfillError(Exception):
@@ -48,9 +47,10 @@ class Window:
         return entry.modified is not None and entry.modified.astimezone(ZONE).date() >= self.since
 
     @property
-    def days(self) -> list[date]:
-        """Every day, in order."""
-        return [self.since + timedelta(days=n) for n in range((self.until - self.since).days + 1)]
+    def instants(self) -> tuple[datetime, datetime]:
+        """When the first day begins and when the last one ends, in UTC."""
+        begin, end = (datetime.combine(day, time(), ZONE) for day in (self.since, self.until + timedelta(days=1)))
+        return begin.astimezone(UTC), end.astimezone(UTC) - timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -84,35 +84,25 @@ def backfill(source: Source, asked: Window, house: House, mode: Mode, *, dry_run
     """Bring the articles that `source` published in the window into the database."""
     tally = BackfillTally(source.id)
     for route in source.backfill or source.routes:
-        if route.type not in _BUILT:
-            continue
         listed = _list(source, route, asked, house)
         tally.errors += listed.errors
-        if listed.entries:
-            tally.route, tally.outcome = f"{route.type} {route.url}", "fetched"
-            tally.entries, tally.undated = len(listed.entries), listed.undated
-            _take(source, listed.entries, asked, house, mode, tally, dry_run=dry_run)
+        wanted = [entry for entry in listed.entries if asked.may_hold(entry)]
+        if wanted or (listed.entries and not tally.route):
+            tally.route, tally.outcome = f"{route.type} {route.address}".strip(), FetchOutcome.FETCHED
+            tally.entries, tally.undated, tally.expected = len(listed.entries), listed.undated, len(wanted)
+        if wanted:
+            if not dry_run:
+                _take(source, wanted, asked, house, mode, tally)
             return tally
-    tally.outcome = discovery.BROKEN
+    tally.outcome = tally.outcome or polling.BROKEN
     tally.errors.append(f"{source.id}: no route lists articles of {asked.since} to {asked.until}")
     return tally
 
 
 def _take(  # noqa: PLR0917 - private, called once
-    source: Source,
-    listed: list[FeedEntry],
-    asked: Window,
-    house: House,
-    mode: Mode,
-    tally: BackfillTally,
-    *,
-    dry_run: bool,
+    source: Source, wanted: list[FeedEntry], asked: Window, house: House, mode: Mode, tally: BackfillTally
 ) -> None:
-    wanted = [entry for entry in listed if asked.may_hold(entry)]
     keys = {urls.url_key(entry.url) for entry in wanted}
-    tally.expected = len(wanted)
-    if dry_run or not wanted:
-        return
     now = house.now()
     with transaction(house.engine) as session:
         remembered = entries.remember(session, wanted, mode, now, asked.holds)
@@ -124,13 +114,17 @@ def _take(  # noqa: PLR0917 - private, called once
 def _list(source: Source, route: Route, asked: Window, house: House) -> _Listed:
     """Everything that the pages of this route list for the window; undated archive links get their day."""
     found = _Listed()
+    since, until = asked.instants
     for day, url in _pages(route, asked):
         try:
-            _, listed = discovery.ask(source, route, url, house)
+            answer = discovery.ask(source, route, house, url=url, since=since, until=until, most=_MOST_PAGES)
         except (FetchError, FeedError) as broken:
-            found.errors.append(f"{source.id}: {route.type} route: {url}: {broken}")
+            found.errors.append(f"{source.id}: {route.type} route: {broken}")
             continue
-        for entry in listed:
+        found.errors += answer.errors
+        if answer.is_cut:
+            found.errors.append(f"{source.id}: {route.type} route: {_MOST_PAGES} pages do not reach {asked.since}")
+        for entry in answer.entries:
             if entry.published or entry.modified:
                 found.entries.append(entry)
             elif day is not None:
@@ -143,10 +137,13 @@ def _list(source: Source, route: Route, asked: Window, house: House) -> _Listed:
 
 def _pages(route: Route, asked: Window) -> Iterator[tuple[date | None, str]]:
     """Each listing page once; the day is known when the URL is made for one day."""
+    if "{" not in route.url:
+        yield None, ""
+        return
     seen = set()
     by_day = "{day" in route.url
-    for day in asked.days:
-        url = route.url.format(year=day.year, month=day.month, day=day.day)
+    for day in discovery.days(*asked.instants):
+        url = discovery.on_day(route, day)
         if url not in seen:
             seen.add(url)
             yield (day if by_day else None), url

@@ -118,7 +118,7 @@ def _messages(
             excerpt=one.match.excerpt,
             terms=one.match.terms,
             coverage=coverage.get(one.story, ()),
-            partial=one.partial,
+            cut=one.cut,
         )
         for recipient in destination.recipients:
             key = delivery_key(watch.id, one.story, destination.id, recipient, ruling.decision)

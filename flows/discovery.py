@@ -1,114 +1,201 @@
-"""Ask a source what is new: its routes in order, the next one when one is broken."""
+"""Ask one route of a source: its first page, and the pages to which that leads on."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flows.house import House
-from scrapers import feeds, listings, sitemaps
+from scrapers import feeds, google_news, listings, nested, sitemaps, telegram, wayback, wordpress
 from scrapers.article import DateOrigin, FeedEntry, FetchedPage
-from scrapers.errors import FeedError, FetchError, FetchOutcome
-from scrapers.fetch import Validators, validators_of
+from scrapers.errors import FeedError, FetchError
+from scrapers.fetch import Validators
+from scrapers.listed import Listed
 from scrapers.source import Route, RouteType, Source
-from storage import sources
-from storage.engine import reading
-from storage.sources import RouteValidators
 
-log = logging.getLogger(__name__)
-
+ZONE = ZoneInfo("Europe/Kyiv")  # the days that outlets file their articles under
 NOT_MODIFIED = 304
-NOT_A_FEED = "not_a_feed"
-BROKEN = "broken"
+MOST_FOLLOWED = 10  # pages behind the first one, in one poll
+_BEGINNING = 3  # pages of a source that was never polled: news, not its archive
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a source listed, by which route; `errors` say why earlier routes were passed over."""
+class Span:
+    """The time that is asked for, aware UTC; None is open."""
 
-    route: str = ""
-    outcome: str = BROKEN
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route listed: `page` is its first, `errors` are of pages behind it.
+
+    `is_cut` says that it goes on further back than it was followed.
+    """
+
+    page: FetchedPage
     entries: tuple[FeedEntry, ...] = ()
-    validators: dict[str, RouteValidators] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    is_cut: bool = False
 
     @property
-    def is_answered(self) -> bool:
-        """Whether any route worked."""
-        return self.outcome in (FetchOutcome.FETCHED, FetchOutcome.NOT_MODIFIED)
+    def newest(self) -> datetime | None:
+        """The latest time that an entry bears."""
+        return max(filter(None, map(moment, self.entries)), default=None)
 
-
-def discover(source: Source, house: House) -> Found:
-    """The entries of the first route that works."""
-    with reading(house.engine) as session:
-        known = sources.validators(session, source.id, [route.url for route in source.routes])
-    errors: list[str] = []
-    outcome: str = BROKEN
-    for route in source.routes:
-        try:
-            page, entries = ask(source, route, route.url, house, known.get(route.url))
-        except FetchError as broken:
-            outcome = broken.outcome
-            errors.append(f"{source.id}: {route.type} route: {broken}")
-        except FeedError as broken:
-            outcome = NOT_A_FEED
-            errors.append(f"{source.id}: {route.type} route: {route.url}: {broken}")
-        else:
-            return _found(route, page, entries, errors)
-    return Found(outcome=outcome, errors=tuple(errors))
+    @property
+    def oldest(self) -> datetime | None:
+        """The earliest time that an entry bears."""
+        return min(filter(None, map(moment, self.entries)), default=None)
 
 
 def ask(
-    source: Source, route: Route, url: str, house: House, known: RouteValidators | None = None
-) -> tuple[FetchedPage, tuple[FeedEntry, ...]]:
-    """Fetch one page of a route and read its entries. Raises FetchError or FeedError."""
-    read = _READERS.get(route.type)
-    if read is None:
-        raise FeedError(f"routes of type {route.type} are not built yet")
-    validators = Validators(known.etag or "", known.last_modified or "") if known else None
-    page = house.http.get(url, validators)
-    entries = () if page.status == NOT_MODIFIED else tuple(read(page, source, route))
-    return page, entries
+    source: Source,
+    route: Route,
+    house: House,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    conditional: Validators | None = None,
+    url: str = "",
+    most: int = MOST_FOLLOWED,
+) -> Answer:
+    """The entries of a route back to `since`, following at most `most` pages behind the first.
+
+    `url` names one page of a backfill route; without it, that of `since` is taken. Raises FetchError or
+    FeedError when the first page cannot be had or read.
+    """
+    span = Span(since, until)
+    first = url or address(source, route, span, house.now())
+    page = house.http.get(first, conditional)
+    if page.status == NOT_MODIFIED:
+        return Answer(page)
+    read = _READERS[route.type]
+    listed = read(page, source, route, span, most)
+    entries, errors = list(listed.entries), list[str]()
+    if listed.left_out:
+        why = f"{len(entries)} entries taken, {listed.left_out} older ones left out"
+        errors.append(f"{source.id}: {route.type} route: {first}: {why}")
+    asked, ahead = {first}, deque(listed.more)
+    while ahead and len(asked) <= _reach(span, most) and _goes_on(listed, span, route):
+        url = ahead.popleft()
+        if url in asked:
+            continue
+        asked.add(url)
+        try:
+            listed = read(house.http.get(url), source, route, span, most)
+        except (FetchError, FeedError) as broken:
+            errors.append(f"{source.id}: {route.type} route: {broken}")
+            continue
+        entries += listed.entries
+        ahead.extendleft(reversed(listed.more))
+    if errors and not entries:
+        raise FeedError(errors[0].partition(" route: ")[2])
+    return Answer(page, tuple(entries), tuple(errors), bool(ahead) and _goes_on(listed, span, route))
 
 
-def _found(route: Route, page: FetchedPage, entries: tuple[FeedEntry, ...], errors: list[str]) -> Found:
-    outcome = FetchOutcome.NOT_MODIFIED if page.status == NOT_MODIFIED else FetchOutcome.FETCHED
-    fresh = validators_of(page)
-    kept = {} if page.status == NOT_MODIFIED else {route.url: RouteValidators(fresh.etag, fresh.last_modified)}
-    return Found(f"{route.type} {route.url}", outcome, entries, kept, tuple(errors))
+def address(source: Source, route: Route, span: Span, now: datetime) -> str:
+    """The first page of a route for a time; that of yesterday where a day must be named and none is."""
+    since = span.since or now - timedelta(days=1)
+    match route.type:
+        case RouteType.WORDPRESS:
+            # one address for every poll, so that its validators hold
+            return wordpress.first(route.url, span.since if span.until else None, span.until)
+        case RouteType.WAYBACK:
+            return wayback.first(source.homepage, since.date(), (span.until or now).date())
+        case _:
+            return on_day(route, since.astimezone(ZONE).date())
 
 
-def _read_feed(page: FetchedPage, source: Source, _route: Route) -> list[FeedEntry]:
+def on_day(route: Route, day: date) -> str:
+    """The page of a route for one day."""
+    return route.address.format(year=day.year, month=day.month, day=day.day)
+
+
+def days(since: datetime, until: datetime) -> Iterator[date]:
+    """Every day between two times, in order."""
+    last = until.astimezone(ZONE).date()
+    day = since.astimezone(ZONE).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def moment(entry: FeedEntry) -> datetime | None:
+    """The time that an entry bears, if any."""
+    return entry.published or entry.modified
+
+
+def _reach(span: Span, most: int) -> int:
+    return most if span.since else min(most, _BEGINNING)
+
+
+def _goes_on(last: Listed, span: Span, route: Route) -> bool:
+    """Whether what lies behind the page that was read last may still be of the time that is asked for."""
+    is_index = route.type in (RouteType.SITEMAP, RouteType.NEWS_SITEMAP)
+    if span.since is None:
+        return is_index  # it says nothing by itself; of everything else the first page is what is new
+    times = [when for entry in last.entries if (when := moment(entry))]
+    if not times or route.type is RouteType.WAYBACK:  # sorted by address, not by time
+        return True
+    return (max(times) if is_index else min(times)) >= span.since
+
+
+def _read_feed(page: FetchedPage, source: Source, _route: Route, _span: Span, _most: int) -> Listed:
     kind = page.headers.get("content-type", "")
-    return feeds.parse(page.body, page.final_url, source.id, kind)
+    feed = feeds.read(page.body, page.final_url, source.id, kind)
+    is_google = google_news.is_google_news(page.url)
+    return Listed(google_news.of_outlet(feed.entries, source) if is_google else feed.entries, left_out=feed.left_out)
 
 
-def _read_sitemap(page: FetchedPage, source: Source, _route: Route) -> list[FeedEntry]:
-    return [
-        FeedEntry(
-            source=source.id,
-            url=listed.url,
-            title=listed.title or "",
-            published=listed.published,
-            language=listed.language,
-            origin=DateOrigin.SITEMAP,
-            modified=listed.lastmod,
+def _read_sitemap(page: FetchedPage, source: Source, _route: Route, span: Span, most: int) -> Listed:
+    entries, children = [], []
+    for listed in sitemaps.iter_entries(page.body, page.final_url):
+        if listed.kind != "page":
+            children.append(listed)
+            continue
+        entries.append(
+            FeedEntry(
+                source=source.id,
+                url=listed.url,
+                title=listed.title or "",
+                published=listed.published,
+                language=listed.language,
+                origin=DateOrigin.SITEMAP,
+                modified=listed.lastmod,
+            )
         )
-        for listed in sitemaps.parse(page.body, page.final_url)
-        if listed.kind == "page"
-    ]
+    return Listed(tuple(entries), nested.choose(children, span.since, span.until, most))
 
 
-def _read_listing(page: FetchedPage, source: Source, route: Route) -> list[FeedEntry]:
+def _read_listing(page: FetchedPage, source: Source, route: Route, _span: Span, _most: int) -> Listed:
     kind = page.headers.get("content-type", "")
-    return listings.parse(page.body, page.final_url, route.links, source.id, kind)
+    return Listed(tuple(listings.parse(page.body, page.final_url, route.links, source.id, kind)))
 
 
-_READERS: dict[RouteType, Callable[[FetchedPage, Source, Route], list[FeedEntry]]] = {
+def _read_wordpress(page: FetchedPage, source: Source, _route: Route, _span: Span, _most: int) -> Listed:
+    return wordpress.parse(page.body, page.url, source.id, page.headers)
+
+
+def _read_telegram(page: FetchedPage, source: Source, route: Route, _span: Span, _most: int) -> Listed:
+    return telegram.parse(page.body, page.final_url, route.channel, source.id)
+
+
+def _read_wayback(page: FetchedPage, source: Source, _route: Route, _span: Span, _most: int) -> Listed:
+    return wayback.parse(page.body, page.url, source.id)
+
+
+_READERS: dict[RouteType, Callable[[FetchedPage, Source, Route, Span, int], Listed]] = {
     RouteType.FEED: _read_feed,
     RouteType.NEWS_SITEMAP: _read_sitemap,
     RouteType.SITEMAP: _read_sitemap,
     RouteType.LISTING: _read_listing,
     RouteType.ARCHIVE: _read_listing,
+    RouteType.WORDPRESS: _read_wordpress,
+    RouteType.TELEGRAM: _read_telegram,
+    RouteType.WAYBACK: _read_wayback,
 }

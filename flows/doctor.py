@@ -17,7 +17,7 @@ from flows.house import Configuration
 from flows.settings import Settings
 from scrapers.errors import ConfigError
 from storage import engine as database
-from storage import outbox
+from storage import outbox, sources
 from storage.engine import StorageError, reading
 
 _PATIENCE = 5.0
@@ -49,7 +49,7 @@ def examine() -> list[Finding]:
         return [Finding("configuration", Verdict.BROKEN, str(wrong))]
     return [
         *_configuration(configuration),
-        _database(chosen),
+        *_database(chosen),
         _prefect(chosen),
         *_channels(chosen, configuration),
         *_security(chosen),
@@ -78,19 +78,30 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
             yield Finding("configuration", Verdict.WARNING, what)
 
 
-def _database(chosen: Settings) -> Finding:
+def _database(chosen: Settings) -> Iterator[Finding]:
     try:
         engine = database.open_engine(chosen.database)
         if not database.is_current(engine):
-            return Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
+            yield Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
+            return
         with reading(engine) as session:
             troubled = [d for d in outbox.ledger(session) if d.state in ("dead", "held")]
+            polled = sources.states(session).values()
     except (StorageError, SQLAlchemyError, OSError) as broken:
-        return Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
+        yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
+        return
     if troubled:
         what = f"{len(troubled)} deliveries are dead or held: see `varta deliveries list`"
-        return Finding("database", Verdict.WARNING, what)
-    return Finding("database", Verdict.OK, "tables are up to date")
+        yield Finding("database", Verdict.WARNING, what)
+    else:
+        yield Finding("database", Verdict.OK, "tables are up to date")
+    silent = [state.source for state in polled if state.failures]
+    if silent:
+        what = f"{len(silent)} of {len(polled)} do not answer, see `varta sources list`: {', '.join(silent)}"
+        yield Finding("sources", Verdict.WARNING, what)
+    for state in polled:
+        if state.rule_error:
+            yield Finding("sources", Verdict.WARNING, f"the rule of {state.source} is broken: {state.rule_error}")
 
 
 def _prefect(chosen: Settings) -> Finding:

@@ -20,11 +20,14 @@ from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers import source
+from scrapers.attribution import Outlets
 from scrapers.errors import ConfigError
 from scrapers.fetch import Http
 from scrapers.source import Catalogue, Source
 from scrapers.yamlfile import Problem, nearest
 from storage import engine as database
+from storage import robots
+from storage.engine import reading, transaction
 
 
 def utc_now() -> datetime:
@@ -58,6 +61,7 @@ class House:
     settings: Settings
     configuration: Configuration
     compiled: Compiled
+    outlets: Outlets
     engine: Engine
     http: Http
     now: Callable[[], datetime] = utc_now
@@ -100,13 +104,23 @@ def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Proble
 def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
     """A house with its database up to date and its network closed at the end."""
     configuration = configure(settings)
+    compiled, outlets = matching.compile(configuration.watchlist), Outlets(configuration.catalogue.sources)
     engine = database.open_engine(settings.database)
     try:
         database.upgrade(engine)
+        with reading(engine) as session:
+            remembered = robots.remembered(session, now())
         with Http(
-            agent=settings.agent, allow_hosts=settings.allow_hosts, host_delay=settings.host_delay, now=now
+            agent=settings.agent,
+            allow_hosts=settings.allow_hosts,
+            host_delay=settings.host_delay,
+            robots=remembered,
+            now=now,
         ) as http:
-            yield House(settings, configuration, matching.compile(configuration.watchlist), engine, http, now)
+            yield House(settings, configuration, compiled, outlets, engine, http, now)
+            if learned := http.robots.learned():
+                with transaction(engine) as session:
+                    robots.keep(session, learned, now())
     finally:
         engine.dispose()
 

@@ -16,25 +16,29 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from alerts import matching
 from alerts.model import Mode
-from flows import discovery
+from flows import polling
 from flows.house import House
-from scrapers import extraction, urls
+from flows.polling import BROKEN, Found
+from scrapers import extraction, pace, urls
 from scrapers.article import Article
 from scrapers.errors import ExtractionError, FetchError, FetchOutcome
 from scrapers.fetch import Validators, validators_of
 from scrapers.source import Source
-from storage import articles, entries, matches, sources
+from storage import articles, entries, matches, routes, sources
 from storage.articles import Verdict
 from storage.engine import transaction
 from storage.entries import Due, EntryState, Result
+from storage.sources import Poll
 
 log = logging.getLogger(__name__)
 
 _THREADS = 16
 MOST_PAGES = 200  # of one source in one pass: a flood waits its turn, and the next pass goes on with it
+_RECENT = 50  # entries that tell how often a source brings something
 _BATCH = 20  # articles that one kill can make us fetch again
 _GIVE_UP = (FetchOutcome.GONE, FetchOutcome.DISALLOWED, FetchOutcome.BAD_URL, FetchOutcome.FORBIDDEN_ADDRESS)
 
@@ -69,7 +73,7 @@ class Read:
 
 def ingest(source: Source, house: House) -> Tally:
     """Bring everything new from one source into the database, with its matches."""
-    found = discovery.discover(source, house)
+    found = polling.poll(source, house)
     tally = Tally(source.id, route=found.route, outcome=found.outcome, entries=len(found.entries))
     tally.errors += found.errors
     now = house.now()
@@ -77,22 +81,31 @@ def ingest(source: Source, house: House) -> Tally:
         if found.entries:
             remembered = entries.remember(session, found.entries, Mode.LIVE, now)
             tally.reasons["known"] += remembered.known
-        for url, validators in found.validators.items():
-            sources.keep_validators(session, source.id, url, validators, now)
-        sources.record(
-            session,
-            source,
-            now,
-            answered=found.is_answered,
-            outcome=found.outcome,
-            route=found.route,
-            error="; ".join(found.errors),
-        )
-    with transaction(house.engine) as session:
+        if found.seen:
+            entries.remember(session, found.seen, Mode.LIVE, now, state=EntryState.OUTSIDE)
+        routes.keep(session, source.id, found.asked, now)
+        sources.record(session, source, now, _poll(session, source, found, now))
         waiting = entries.due(session, source.id, now, MOST_PAGES)
     work(source, waiting, house, tally)
     log.info("ingested", extra={"source": source.id, "outcome": tally.outcome, "new": tally.new})
     return tally
+
+
+def _poll(session: Session, source: Source, found: Found, now: datetime) -> Poll:
+    """How the poll went, and how long the source is to be left alone."""
+    arrivals = entries.arrivals(session, source.id, _RECENT)
+    wait = pace.interval(
+        source.every, stated=found.stated or None, fresh_for=found.fresh_for, arrivals=arrivals, now=now
+    )
+    return Poll(
+        answered=found.is_answered,
+        outcome=found.outcome,
+        route=found.route,
+        error="; ".join(found.errors),
+        interval=wait,
+        stated=found.stated,
+        retry_after=found.retry_after,
+    )
 
 
 def pass_over(sources_due: Sequence[Source], house: House) -> list[Tally]:
@@ -107,7 +120,7 @@ def by_host(sources_due: Sequence[Source]) -> list[list[Source]]:
     """Sources grouped by the host of their first route, so that one host is asked from one place."""
     shards: dict[str, list[Source]] = {}
     for source in sources_due:
-        url = source.routes[0].url or source.homepage
+        url = source.routes[0].address or source.homepage
         shards.setdefault(urls.host_of(url) or source.id, []).append(source)
     return list(shards.values())
 
@@ -121,7 +134,7 @@ def ingest_each(shard: Sequence[Source], house: House) -> list[Tally]:
         except Exception as broken:  # isolation of one source
             log.exception("source not ingested", extra={"source": source.id})
             what = f"{source.id}: {type(broken).__name__}: {broken}"
-            tallies.append(Tally(source.id, outcome=discovery.BROKEN, errors=[what]))
+            tallies.append(Tally(source.id, outcome=BROKEN, errors=[what]))
             _note_crash(source, what, house)
     return tallies
 
@@ -129,9 +142,7 @@ def ingest_each(shard: Sequence[Source], house: House) -> list[Tally]:
 def _note_crash(source: Source, what: str, house: House) -> None:
     """Let the state of the source tell that its pass broke, where the database still takes it."""
     with suppress(SQLAlchemyError), transaction(house.engine) as session:
-        sources.record(
-            session, source, house.now(), answered=False, outcome=discovery.BROKEN, route="", error=what[:1000]
-        )
+        sources.record(session, source, house.now(), Poll(answered=False, outcome=BROKEN, error=what[:1000]))
 
 
 def claim_due(wanted: Sequence[Source], house: House, *, force: bool = False) -> list[Source]:
@@ -191,8 +202,9 @@ def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
     if page.status == 304:  # noqa: PLR2004 - the only answer of our own validators
         return Read(due, Result(due.id, EntryState.STORED))
     try:
-        article = extraction.extract(page, source, due.entry)
+        article = extraction.extract(page, source, due.entry, house.outlets)
     except ExtractionError as broken:
+        tally.reasons[broken.outcome] += 1
         return _failed(source, due, house, f"{due.entry.url}: {broken}")
     if not _is_wanted(article, source, house):
         tally.off_topic += 1
@@ -204,7 +216,7 @@ def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
 
 def _told_by_feed(source: Source, due: Due, house: House, tally: Tally) -> Read:
     """An entry without a page of its own: the feed tells all that there is."""
-    told = extraction.partial_article(due.entry, house.now())
+    told = extraction.partial_article(due.entry, house.now(), source=source, outlets=house.outlets)
     if told is None:
         return Read(due, Result(due.id, EntryState.GIVEN_UP, f"{due.entry.url}: neither a page nor a title"))
     if not _is_wanted(told, source, house):
@@ -225,7 +237,8 @@ def _failed(
     """The page cannot be had (now): keep what the feed told rather than lose the news."""
     again = None if final else entries.next_try(due.attempts, house.now(), retry_after)
     state = EntryState.RETRY if again else EntryState.GIVEN_UP
-    partial = extraction.partial_article(due.entry, house.now()) if due.article is None else None
+    told = extraction.partial_article(due.entry, house.now(), source=source, outlets=house.outlets)
+    partial = told if due.article is None else None
     if partial and not _is_wanted(partial, source, house):
         partial = None
     return Read(due, Result(due.id, state, reason, next_try_at=again), partial)
@@ -256,6 +269,13 @@ def _store_safely(source: Source, batch: Sequence[Read], house: House, tally: Ta
             entries.finish(session, [result])
 
 
+def _note_rule(session: Session, source: Source, read: Sequence[Article]) -> None:
+    """Mark the outlet's rule as broken, or as working again."""
+    if source.article and read:
+        broken = [f"{article.url}: {article.rule_broken}" for article in read if article.rule_broken]
+        sources.note_rule(session, source.id, broken[0] if broken else "")
+
+
 def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) -> None:
     """Commit a batch: articles, their matches, and how far each entry has come."""
     now = house.now()
@@ -271,6 +291,7 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
             ]
             matched += matches.add(session, found, mode, now)
         ids = {read.due.id: one.id for one, read in zip(stored, held, strict=True)}
+        _note_rule(session, source, [read.article for read in held if read.article and not read.result.reason])
         entries.finish(session, [replace(read.result, article=ids.get(read.due.id)) for read in batch])
     verdicts = Counter(one.verdict for one in stored)
     tally.new += verdicts[Verdict.NEW] + verdicts[Verdict.DUPLICATE]

@@ -29,7 +29,7 @@ def upkeep(keep_days: int = 400) -> State[None]:
             lost = outbox.release_lost(session, now)
             pruned = retention.prune(session, now, keep_days)
         with reading(rooms.engine) as session:
-            broken = [state for state in sources.states(session).values() if state.failures]
+            broken = [state for state in sources.states(session).values() if state.failures or state.rule_error]
         create_table_artifact(
             [
                 {
@@ -38,10 +38,11 @@ def upkeep(keep_days: int = 400) -> State[None]:
                     "outcome": s.outcome,
                     "last ok": str(s.last_ok_at),
                     "error": s.error,
+                    "rule": s.rule_error,
                 }
                 for s in broken
             ],
             key="broken-sources",
-            description=f"{len(broken)} sources do not answer",
+            description=f"{len(broken)} sources do not answer, or their rule is broken",
         )
     return Completed(message=f"{lost} deliveries released, {pruned} rows pruned, {len(broken)} sources broken")

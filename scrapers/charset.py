@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable, Iterator
 
 from charset_normalizer import from_bytes
 
@@ -16,6 +17,7 @@ _BOMS = (
 )
 _HEAD = 4096  # bytes searched for a declaration; WHATWG asks for 1024, real pages put scripts first
 _SAMPLE = 32768  # bytes judged when nothing is declared
+_BORNE = 10  # letters beyond ASCII for one broken place
 # What browsers read these labels as (https://encoding.spec.whatwg.org/#names-and-labels).
 _READ_AS = {
     "ascii": "cp1252",
@@ -39,18 +41,50 @@ _CHARSETS = re.compile(
 )
 
 
-def decode(body: bytes, content_type: str = "") -> str:
+def decode(body: bytes, content_type: str = "", head: bytes = b"") -> str:
     """The text of `body`; a wrong declaration is overruled by what the bytes are. Never raises.
 
-    The result holds no NUL and no lone surrogate. `content_type` is the HTTP header.
+    The result holds no NUL and no lone surrogate. `content_type` is the HTTP header; `head` is what stood
+    before `body` and may declare its charset.
     """
     text = _by_mark(body)
     if text is None:
-        declared = _declared(body, content_type)
+        declared = _declared(head or body, content_type)
         text = _as_utf8(body) or _first_that_fits(body, declared)
         if text is None:
             text = body.decode(_guess(body) or (declared[0] if declared else "cp1252"), "replace")
     return re.sub("[\x00\ud800-\udfff]", "", text).removeprefix("\ufeff")
+
+
+def recoded(chunks: Callable[[], Iterator[bytes]], content_type: str = "", head: bytes = b"") -> Iterator[bytes]:
+    """The same chunks in UTF-8; all are held at once only where they are in another charset.
+
+    `chunks` gives the same bytes whenever it is asked; the rest is as for `decode`.
+    """
+    if not _is_utf8(chunks()):
+        yield decode(b"".join(chunks()), content_type, head).encode("utf-8")
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for chunk in chunks():
+        yield decoder.decode(chunk).encode("utf-8")
+    yield decoder.decode(b"", final=True).encode("utf-8")
+
+
+def _is_utf8(chunks: Iterator[bytes]) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    broken = beyond = 0
+    escapes = False
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        broken += text.count("\ufffd")
+        beyond += _beyond_ascii(text)
+        escapes = escapes or b"\x1b" in chunk
+    # with escapes and in ASCII alone it may be Japanese by ISO 2022
+    return broken * _BORNE <= beyond and bool(beyond or not escapes)
+
+
+def _beyond_ascii(text: str) -> int:
+    return 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _by_mark(body: bytes) -> str | None:
@@ -67,15 +101,13 @@ def _by_mark(body: bytes) -> str | None:
 def _as_utf8(body: bytes) -> str | None:
     """UTF-8, if the bytes beyond ASCII say so: other charsets do not form its sequences by chance.
 
-    One broken place in ten letters (what a careless script cut up) is borne.
+    A broken place in ten letters (what a careless script cut up) is borne.
     """
     if body.isascii():
         return None
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    if broken and broken * 10 > sum(1 for char in text if char > "\x7f"):
-        return None
-    return text
+    return None if broken and broken * _BORNE > _beyond_ascii(text) else text
 
 
 def _first_that_fits(body: bytes, names: list[str]) -> str | None:

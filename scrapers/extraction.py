@@ -4,46 +4,27 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-import trafilatura
-from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
-
-from scrapers import authors, clean, dates, feeds, language, metadata, permalink, rules, urls
-from scrapers.article import Article, Cut, DateOrigin, FeedEntry, FetchedPage
+from scrapers import attribution, body, clean, dates, feeds, language, metadata, permalink, refusal, rules, trees, urls
+from scrapers.article import Article, Attribution, Cut, DateOrigin, FeedEntry, FetchedPage
+from scrapers.attribution import Outlets
 from scrapers.charset import decode
-from scrapers.errors import ExtractionError
+from scrapers.errors import ExtractionError, PageOutcome
 from scrapers.metadata import Metadata
 from scrapers.source import Source
 
 _LARGEST = 5_000_000  # characters; the longest article among 600 measured pages has 3.2 million
-_LONGEST_TEXT = 400_000  # characters, a book of 150 pages
-_DEEPEST = 200  # nested elements; libxml2 drops what lies below 256
 _ENOUGH = 60  # words; a shorter text is a teaser, a caption, or a failed extraction
 _FEW = 20  # words; below that a page without a title is empty
 _APART = 14 * 3600  # seconds; a wall clock differs from UTC by at most so much
-_CHALLENGE = re.compile(
-    r"just a moment\.\.\.|attention required! \| cloudflare|checking your browser|verifying you are human"
-    r"|are you a robot|access denied|ddos-guard|please enable (?:js|javascript) and disable any ad ?blocker"
-    r"|pardon our interruption|request unsuccessful\. incapsula|перевірка браузера|проверка браузера",
-    re.IGNORECASE,
-)
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|article|div|p|meta|title|h1)\b", re.IGNORECASE)
-_TAGS = re.compile(r"<(/?)([a-z][a-z0-9]*)\b[^<>]*?(/?)>", re.IGNORECASE)
-# Tags that open no level, and tags that HTML closes by itself.
-_FLAT = re.compile(
-    r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
-    r"|p|li|dt|dd|option|tr|td|th|thead|tbody|tfoot"
-)
+_NUMBERED = re.compile(r"https?://[^/]+/(?:[^?]*/)?\?p=\d+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b]")
-_TOP = 3  # paragraphs among which the title may stand
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs every page without text as a warning
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
-_SIGN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 # the clock that an outlet means when it names no zone: languages of one country, or of one zone
 _ZONES = {
     language: ZoneInfo(name)
@@ -62,6 +43,7 @@ _ZONES = {
     }.items()
     for language in languages.split()
 }
+_words = body.count
 _log = logging.getLogger(__name__)
 
 
@@ -74,27 +56,34 @@ class Extracted:
     language: str | None
 
 
-def extract(page: FetchedPage, source: Source, entry: FeedEntry | None = None) -> Article:
+def extract(
+    page: FetchedPage, source: Source, entry: FeedEntry | None = None, outlets: Outlets | None = None
+) -> Article:
     """The article on `page`. Raises ExtractionError with the reason when there is none, and nothing else.
 
     Where the page gives less than 60 words, JSON-LD, its description and the entry's summary step in, and
-    the article is `partial`.
+    the article is `partial`. With `outlets` it also tells which of them it names as its origin.
     """
     _refuse_elsewhere(page)
     html = _html(page)
     try:
         found = extract_html(html, page.final_url)
-        return _article(page, source, entry, _by_rule(html, found, source))
+        _refuse_shell(html, page, found, entry)
+        ruled, why = _by_rule(html, found, source)
+        read = _article(page, source, entry, ruled)
+        origin = _origin(read, source, entry, ruled.metadata, outlets) if outlets else None
+        return replace(read, attribution=origin, rule_broken=why)
     except ExtractionError:
         raise
     except Exception as broken:  # one page must not stop the others, whatever a library makes of it
-        raise ExtractionError(f"the page breaks the reader: {type(broken).__name__}: {broken}") from broken
+        why = f"the page breaks the reader: {type(broken).__name__}: {broken}"
+        raise ExtractionError(why, PageOutcome.BROKEN) from broken
 
 
 def extract_html(html: str, url: str) -> Extracted:
     """Text and facts of a page, by generic means. Empty where nothing is found; never raises."""
     html = _CONTROL.sub("", html[:_LARGEST])
-    tree = _tree(html)
+    tree = trees.parse(html)
     if tree is None:
         return Extracted("", Metadata(), None)
     try:
@@ -102,19 +91,22 @@ def extract_html(html: str, url: str) -> Extracted:
     except Exception:  # noqa: BLE001 - text without facts is better than no article
         _log.exception("metadata unreadable", extra={"url": url})
         facts = Metadata()
-    text = _text(tree)
-    if _words(text) < _ENOUGH:
-        # some pages come out empty from a tree that was parsed elsewhere
-        text = max(text, _text(_flattened(html)), key=len)
-    text = _below(facts.title, text)
+    text = body.read(tree, html, facts)
     spoken = language.detect(f"{facts.title}\n{text}", facts.language)
     return Extracted(text, facts, spoken)
 
 
-def partial_article(entry: FeedEntry, now: datetime | None = None) -> Article | None:
+def partial_article(
+    entry: FeedEntry,
+    now: datetime | None = None,
+    *,
+    source: Source | None = None,
+    outlets: Outlets | None = None,
+) -> Article | None:
     """What the feed alone tells about an article whose page cannot be had; None without a title.
 
-    With `now` (aware UTC), a time of publication after tomorrow is left out.
+    With `now` (aware UTC), a time of publication after tomorrow is left out. `source` and `outlets` tell its
+    ids and its origin.
     """
     entry = clean.entry(entry)
     if not entry.title:
@@ -131,9 +123,12 @@ def partial_article(entry: FeedEntry, now: datetime | None = None) -> Article | 
         date_origin=entry.origin if published else None,
         authors=entry.authors,
         language=language.detect(f"{entry.title}\n{entry.summary}", entry.language),
-        aliases=(entry.url,),
+        aliases=(entry.url, *_number_address(entry, entry.url)),
         cut=Cut.FEED,
+        external_id=_external_id(source, entry.url) if source else "",
     )
+    if source and outlets:
+        found = replace(found, attribution=_origin(found, source, entry, Metadata(), outlets))
     return clean.article(found)
 
 
@@ -141,7 +136,19 @@ def _refuse_elsewhere(page: FetchedPage) -> None:
     """A removed article often leads to the front page or its section, which is no article."""
     here, final = urls.canonical(page.url) or page.url, urls.canonical(page.final_url) or page.final_url
     if here != final and urls.same_site(here, final) and permalink.leads_away(final, here):
-        raise ExtractionError(f"it leads to {final}, which is another page")
+        raise ExtractionError(f"it leads to {final}, which is another page", PageOutcome.ELSEWHERE)
+
+
+def _refuse_shell(html: str, page: FetchedPage, found: Extracted, entry: FeedEntry | None) -> None:
+    """A server that answers 200 may still show a check for robots, a form to log in, or nothing."""
+    told = found.metadata.description or (entry.summary if entry else "")
+    read = max(found.text, found.metadata.body, key=len)
+    shell = refusal.recognise(html, read, found.metadata.title, page.headers)
+    if shell is None:
+        return
+    outcome, why = shell
+    if outcome is not PageOutcome.EMPTY_SHELL or not told:  # what it tells of itself makes a teaser
+        raise ExtractionError(why, outcome)
 
 
 def _html(page: FetchedPage) -> str:
@@ -150,78 +157,30 @@ def _html(page: FetchedPage) -> str:
     if not page.body.strip():
         raise ExtractionError("the page is empty")
     if media and not re.search(r"html|xml|text/plain|octet-stream", media):
-        raise ExtractionError(f"the page is {media}, not HTML")
+        raise ExtractionError(f"the page is {media}, not HTML", PageOutcome.NOT_HTML)
     if page.body.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b")):
-        raise ExtractionError("the page is a binary file, not HTML")
+        raise ExtractionError("the page is a binary file, not HTML", PageOutcome.NOT_HTML)
     html = decode(page.body, kind)
     if not _HTML.search(html):
-        raise ExtractionError(f"the page is not HTML: it begins {html.strip()[:40]!r}")
+        raise ExtractionError(f"the page is not HTML: it begins {html.strip()[:40]!r}", PageOutcome.NOT_HTML)
     if re.match(r"\s*(?:<\?xml[^>]*>\s*)?<(?:rss|feed|urlset|sitemapindex)\b", html):
-        raise ExtractionError("the page is a feed or a sitemap, not an article")
+        raise ExtractionError("the page is a feed or a sitemap, not an article", PageOutcome.NOT_HTML)
     return html
 
 
-def _tree(html: str) -> HtmlElement | None:
-    # the settings of trafilatura.utils.load_html: others lower its F1 by .002 to .004
-    parser = HTMLParser(remove_comments=True, remove_pis=True, collect_ids=False, encoding="utf-8")
-    try:
-        return document_fromstring(html.encode("utf-8"), parser=parser)
-    except (etree.LxmlError, ValueError, AssertionError):
-        return None
-
-
-def _text(content: HtmlElement | str) -> str:
-    """The article text by trafilatura, with a blank line between paragraphs."""
-    try:
-        found = trafilatura.bare_extraction(content, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001 - and facts are better than nothing
-        _log.exception("text unreadable")
-        return ""
-    text = getattr(found, "text", None) or ""
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return unicodedata.normalize("NFC", "\n\n".join(line for line in lines if line))[:_LONGEST_TEXT]
-
-
-def _below(title: str, text: str) -> str:
-    """`text` without the title, where that is one of its first paragraphs."""
-    paragraphs = text.split("\n\n")
-    same = [n for n, words in enumerate(paragraphs[:_TOP]) if title and authors.key(words) == authors.key(title)]
-    return "\n\n".join(paragraphs[same[0] + 1 :]) if same and len(paragraphs) > same[0] + 1 else text
-
-
-def _flattened(html: str) -> str:
-    """`html` without the tags that nest deeper than libxml2 follows."""
-    if html.count("<") < _DEEPEST:
-        return html
-    depth = 0
-
-    def keep(tag: re.Match[str]) -> str:
-        nonlocal depth
-        name = tag[2].lower()
-        if tag[3] or _FLAT.fullmatch(name):
-            return tag[0]
-        if tag[1]:
-            depth = max(0, depth - 1)
-            return tag[0] if depth < _DEEPEST else " "
-        depth += 1
-        return tag[0] if depth <= _DEEPEST else " "
-
-    return _TAGS.sub(keep, html)
-
-
-def _by_rule(html: str, found: Extracted, source: Source) -> Extracted:
-    """The outlet's own rule, where it gives a text that can be believed; selectors rot."""
+def _by_rule(html: str, found: Extracted, source: Source) -> tuple[Extracted, str]:
+    """What the outlet's own rule reads, where that can be believed, and else why not: selectors rot."""
     if source.article is None:
-        return found
+        return found, ""
     ruled = rules.read(html, source.article)
     words = _words(ruled.text)
     believed = words >= _ENOUGH or 0 < _words(found.text) / 2 <= words
-    if source.article.body and not believed:
-        why = ruled.broken or f"{words} words"
+    why = "" if believed or not source.article.body else ruled.broken or f"{words} words"
+    if why:
         _log.warning("rule broken", extra={"source": source.id, "reason": why})
     title = ruled.title or found.metadata.title
     spoken = language.detect(f"{title}\n{ruled.text}", found.metadata.language) if believed else found.language
-    return Extracted(ruled.text if believed else found.text, replace(found.metadata, title=title), spoken)
+    return Extracted(ruled.text if believed else found.text, replace(found.metadata, title=title), spoken), why
 
 
 def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: Extracted) -> Article:
@@ -229,8 +188,6 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
     title = clean.line(facts.title) or (clean.line(entry.title) if entry else "")
     text, cut = _filled(found, entry)
     text = clean.text(text)
-    if _words(found.text) < _ENOUGH and (_CHALLENGE.search(facts.title) or _CHALLENGE.search(found.text[:500])):
-        raise ExtractionError(f"the page is a challenge, not an article: '{(facts.title or found.text)[:80]}'")
     if not title and _words(text) < _FEW:
         raise ExtractionError("the page is an empty shell: no text and no title")
     if not text:
@@ -248,8 +205,10 @@ def _article(page: FetchedPage, source: Source, entry: FeedEntry | None, found: 
         date_origin=origin,
         authors=facts.authors or (entry.authors if entry else ()),
         language=language.detect(f"{title}\n{text}", hint) if cut or not found.language else found.language,
-        aliases=tuple(aliases),
+        aliases=(*aliases, *_number_address(entry, address)),
         cut=cut,
+        external_id=_external_id(source, address, page.url),
+        translations=facts.translations,
     )
     return clean.article(read)
 
@@ -261,13 +220,44 @@ def _filled(found: Extracted, entry: FeedEntry | None) -> tuple[str, Cut | None]
     if words < _ENOUGH <= _words(stated):
         return stated, None
     if words >= _ENOUGH:
-        return found.text, Cut.PAYWALL if found.metadata.free is False and words < 2 * _ENOUGH else None
+        return found.text, _cut(found)
     others = [found.text, stated, found.metadata.description, entry.summary if entry else ""]
     longest = max(others, key=_words)
     # a flash of one sentence is whole; a description that says more than the page is not
     if found.metadata.free is False:
         return longest, Cut.PAYWALL
     return longest, None if longest is found.text else Cut.TEASER
+
+
+def _cut(found: Extracted) -> Cut | None:
+    """Why a text of some length is still not the whole article, as far as the page tells."""
+    breaks_off = body.is_truncated(found.text)
+    if found.metadata.free is False and (breaks_off or _words(found.text) < 2 * _ENOUGH):
+        return Cut.PAYWALL
+    return Cut.TRUNCATED if breaks_off else None
+
+
+def _external_id(source: Source, *addresses: str) -> str:
+    """The publisher's own id of the article, with its family; "" where its URLs bear none."""
+    if not source.article_id:
+        return ""
+    found = (re.search(source.article_id, address) for address in addresses)
+    return next((f"{source.family}:{match[1]}" for match in found if match and match[1]), "")
+
+
+def _number_address(entry: FeedEntry | None, address: str) -> tuple[str, ...]:
+    """The address that WordPress gives out as the id of an article: it stays when the title is edited."""
+    if entry and _NUMBERED.fullmatch(entry.id) and urls.same_site(entry.id, address):
+        return (entry.id,)
+    return ()
+
+
+def _origin(
+    read: Article, source: Source, entry: FeedEntry | None, facts: Metadata, outlets: Outlets
+) -> Attribution | None:
+    """The known outlet that the article or its entry names as its origin, if there is one."""
+    named = (*([entry.credit] if entry and entry.credit else ()), *facts.outlets)
+    return attribution.find(read.text, source=source, outlets=outlets, title=read.title, links=facts.links, named=named)
 
 
 def _published(
@@ -285,8 +275,3 @@ def _published(
     if apart <= _APART or (is_day and told.date() == when.date()):
         return told, entry.origin if entry else None
     return dates.to_utc(when, zone), origin
-
-
-def _words(text: str) -> int:
-    """How many words; two signs of a script without spaces count as one."""
-    return len(text.split()) + len(_SIGN.findall(text)) // 2

@@ -2,104 +2,102 @@
 
 from __future__ import annotations
 
-import html
-import io
+import heapq
 import re
-from collections.abc import Iterable
-from datetime import datetime
-from hashlib import sha256
-from html.entities import html5
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urljoin
 
-import fastfeedparser
-import feedparser
-
-from scrapers import authors, clean, dates, jsonfeed
+from scrapers import charset, feedtolerant, feedxml, jsonfeed, pulling
 from scrapers.article import FeedEntry
-from scrapers.charset import decode
 from scrapers.errors import FeedError
+from scrapers.feedpace import pace
+from scrapers.feedreading import Reader
+from scrapers.feedxml import Told
+from scrapers.markup_text import LONGEST, MARKUP, plain
 
-_PROLOG = 65_536  # characters searched for the root element
+__all__ = ["Feed", "described", "iter_entries", "pace", "parse", "plain", "read"]
+
+MOST = 5_000  # entries of one feed; the longest of 113 real ones has 1,046
+_HEAD = 65_536  # bytes searched for the root element
+_BLANK = " \t\r\n"
+_MARK = "ï»¿"  # of UTF-8, as latin-1 reads it
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b(?=[^<]*>)", re.IGNORECASE)
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype\s+html|<html|<head|<body)", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)
+_BYTES = 2  # of a letter beyond ASCII
+_TITLE = 200  # characters that no title is cut below
+_PRESENT = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _BASE = re.compile(r"""xml:base=["']([^"'<>]+)["']""")
 _LANGUAGE = re.compile(r"""(?:<language>\s*|<dc:language>\s*|xml:lang=["'])([A-Za-z]{2})\b""")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_CDATA, _CDATA_END = "<![CDATA[", "]]>"
-_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][\da-fA-F]{1,6});)(\w{1,32};)?")
-_DATES = tuple(
-    (f"<{tag}", re.compile(rf"(<{tag}(?:\s[^>]*)?>)\s*(?:<!\[CDATA\[)?([^<>\]]*)(?:\]\]>)?\s*(?=</)"))
-    for tag in ("pubDate", "dc:date", "published", "updated", "issued", "modified", "created", "pubdate")
-)
-# What every library reads rightly: RFC 822 in English, ISO 8601 with a zone.
-_PLAIN_DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?\d\d? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d"
-    r" (?:GMT|UTC|Z|[+-]\d{4})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
-)
-_TITLE_WORDS = 12
-_FALLBACK_LIMIT = 3_000_000  # characters; feedparser needs more than a second for a megabyte
-_MARKUP_LIMIT = 40_000  # characters of one summary that are looked at
-_SUMMARY_LIMIT = 10_000  # characters of one summary that are kept
-_NEXT = "\ue000"  # between two authors; of private use, no name holds it
-_ASIDE = r"(?:[^<]|<(?!/?(?:atom:)?(?:author|name)\b))*"
-_AUTHORS = (
-    ("creator>", re.compile(r"</((?:\w+:)?creator)>\s*<\1(?:\s[^<>]*)?>")),
-    ("author>", re.compile(r"</author>\s*<author>(?!\s*<[^!])")),
-    ("name>", re.compile(rf"</(atom:|)name>{_ASIDE}</\1author>\s*<\1author\b[^<>]*>{_ASIDE}<\1name\b[^<>]*>")),
-)
+_SITE = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*(https?://[^\s<\]]+)")
 
-_HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
-_BLOCK = re.compile(
-    r"</?(?:p|P|div|DIV|br|BR|hr|li|LI|ul|ol|h[1-6]|tr|table|blockquote|section|article|figure|figcaption)\b[^<>]*>"
-)
-_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The entries of a feed in its own order, and how many older ones were left out of one that is too long."""
+
+    entries: tuple[FeedEntry, ...]
+    left_out: int = 0
 
 
 def parse(body: bytes, url: str, source: str = "", content_type: str = "") -> list[FeedEntry]:
+    """The entries of `read`."""
+    return list(read(body, url, source, content_type).entries)
+
+
+def read(body: bytes, url: str, source: str = "", content_type: str = "", most: int = MOST) -> Feed:
+    """The feed with at most `most` entries: the newest, an undated one being as new as its place is near the top.
+
+    For the rest see iter_entries.
+    """
+    kept: list[tuple[datetime, int, FeedEntry]] = []
+    count = 0
+    for count, entry in enumerate(iter_entries(body, url, source, content_type), 1):
+        ranked = (entry.published or datetime.max.replace(tzinfo=UTC), -count, entry)
+        if count <= most:
+            kept.append(ranked)
+            continue
+        if count == most + 1:
+            heapq.heapify(kept)
+        heapq.heappushpop(kept, ranked)
+    kept.sort(key=lambda ranked: -ranked[1])
+    return Feed(tuple(entry for *_, entry in kept), count - len(kept))
+
+
+def iter_entries(
+    body: bytes, url: str, source: str = "", content_type: str = "", longest: int = LONGEST
+) -> Iterator[FeedEntry]:
     """The entries of a feed in its own order, without those whose link is no web address.
 
     An entry without any link has no page, and as its name the feed's URL with a fragment of its own.
-    `url` is the feed's, for relative links; `content_type` the HTTP header. A naive date counts as UTC.
-    A feed without entries gives an empty list. Raises FeedError that says what was found instead.
+    `url` is the feed's, for relative links; `content_type` the HTTP header; a summary has at most `longest`
+    characters. A naive date counts as UTC. A feed of any length needs the memory of a few entries.
+    Raises FeedError that says what was found instead of a feed.
     """
-    text = decode(body, content_type).lstrip("\ufeff \t\r\n")
-    if text.startswith(("{", "[")):
-        feed = jsonfeed.read(text)
-        return _entries(feed["entries"], url, url, source, feed["language"])
-    head = re.sub(r"<!--.*?-->", "", text[:_PROLOG], flags=re.DOTALL)
+    head, start = body[:_HEAD].decode("latin-1"), 0
+    if "\x00" in head[:4]:
+        body = charset.decode(body, content_type).encode("utf-8")
+        head = body[:_HEAD].decode("latin-1")
+    head_text = head.lstrip(_MARK + _BLANK)
+    if head_text.startswith(("{", "[")):
+        language, told = jsonfeed.read(charset.decode(body, content_type).lstrip("\ufeff" + _BLANK))
+        yield from Reader(url, url, source, language, longest).entries(told)
+        return
+    if "<!--" in head:
+        head = re.sub(r"<!--.*?-->", lambda found: " " * len(found[0]), head, flags=re.DOTALL)
     root = _ROOT.search(head)
-    if not root or _HTML.match(text):
-        raise FeedError(f"expected a feed, found {described(text)}")
-    head = head[root.start() :]
-    entry = _ENTRY.search(head)
-    before = head[: entry.start()] if entry else head
-    base, language = _BASE.search(before), _LANGUAGE.search(before)
-    raw = _read(_washed(head + text[_PROLOG:]))
-    return _entries(raw, urljoin(url, base[1]) if base else url, url, source, language[1] if language else "")
-
-
-def plain(markup: str) -> str:
-    """The text of an HTML fragment without controls, blocks separated by a blank line, in NFC.
-
-    Regular expressions, because a tree for every summary would cost ten times what reading the whole
-    feed does, and 100,000 nested tags are a known attack on trees.
-    """
-    text = markup[:_MARKUP_LIMIT]
-    if "<" in text:
-        if _HIDDEN.search(text):
-            text = _HIDDEN.sub(" ", text)
-        text = _TAG.sub("", _BLOCK.sub("\n", text))
-    if "&" in text:
-        text = html.unescape(text)
-    told = _paragraphs(text)
-    cleaned = clean.text(told)
-    return told if cleaned == told else _paragraphs(cleaned)
-
-
-def _paragraphs(text: str) -> str:
-    return "\n\n".join(line for raw in text.split("\n") if (line := " ".join(raw.split())))
+    if not root or _HTML.match(head_text):
+        raise FeedError(f"expected a feed, found {described(charset.decode(body, content_type))}")
+    start = root.start()
+    entry = _ENTRY.search(head, start)
+    before = head[start : entry.start()] if entry else head[start:]
+    base, code, site = _BASE.search(before), _LANGUAGE.search(before), _SITE.search(before)
+    reader = Reader(
+        url, urljoin(url, base[1]) if base else url, source, code[1] if code else "", longest, site[1] if site else ""
+    )
+    yield from reader.entries(_told(body, start, content_type, longest))
 
 
 def described(text: str) -> str:
@@ -107,149 +105,60 @@ def described(text: str) -> str:
     if not text.strip():
         return "an empty answer"
     title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
-    if re.search(r"<html|<!doctype html|<body|<head", text[:_PROLOG], re.IGNORECASE):
+    if re.search(r"<html|<!doctype html|<body|<head", text[:_HEAD], re.IGNORECASE):
         return f"an HTML page titled '{plain(title[1])[:80]}'" if title else "an HTML page without a title"
-    if root := re.search(r"<([A-Za-z][\w:.-]{0,40})", text[:_PROLOG]):
+    if root := re.search(r"<([A-Za-z][\w:.-]{0,40})", text[:_HEAD]):
         return f"a document with the root <{root[1]}>"
     return f"{len(text)} characters that are no XML, beginning {text[:40]!r}"
 
 
-def _washed(text: str) -> str:
-    """Well-formed where simple means suffice; without a DTD, whose entities serve only attacks."""
-    if "&" in text:
-        first, *sections = text.split(_CDATA)
-        cut = [section.partition(_CDATA_END) for section in sections]
-        mended = [f"{inside}{end}{_mended(after)}" for inside, end, after in cut]
-        text = _CDATA.join([_mended(first), *mended])
-    entry = _ENTRY.search(text)
-    sample = text[entry.start() : entry.start() + _PROLOG] if entry else ""
-    for mark, pattern in _DATES:
-        if mark in sample:
-            text = pattern.sub(_dated, text)
-    for mark, pattern in _AUTHORS:
-        if mark in sample:
-            # the fast library keeps the first author only
-            text = pattern.sub(_NEXT, text)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
+def _told(body: bytes, start: int, content_type: str, longest: int) -> Iterator[Told]:
+    """The entries by the fast reader, and those that only the tolerant one finds in a broken feed."""
+    broken = False
+    few = len(body) <= feedtolerant.LARGEST
+    size = _BYTES * MARKUP * max(longest, _TITLE)
+    seen: set[str] = set()
+
+    def chunks() -> Iterator[bytes]:
+        return pulling.pieces(body, start)
+
+    def short() -> Iterator[bytes]:
+        return pulling.in_chunks(pulling.shortened(body, start, size)) if len(body) > size else chunks()
+
+    def recoded() -> Iterator[bytes]:
+        nonlocal broken
+        broken = True
+        return charset.recoded(chunks, content_type, body[:start])
+
+    count = 0
+    for told in feedxml.entries(short, recoded):
+        if few and broken and not told.link:
+            continue  # as likely as not it is the reading that lost it
+        count += 1
+        if few:
+            seen.add(_key(told))
+        yield told
+    if broken or not count:
+        yield from _missed(body, recoded, count, seen)
 
 
-def _mended(text: str) -> str:
-    return _REFERENCE.sub(_reference, text) if "&" in text else text
+def _missed(body: bytes, recoded: pulling.Chunks, count: int, seen: set[str]) -> Iterator[Told]:
+    ends = max(body.rfind(b"</item>"), body.rfind(b"</entry>"))
+    present = sum(1 for _ in _PRESENT.finditer(body, 0, ends if ends > 0 else len(body)))
+    if present > count and len(body) <= feedtolerant.LARGEST:
+        for told in feedtolerant.entries(_whole(b"".join(pulling.mended(recoded())))):
+            if _key(told) not in seen:
+                count += 1
+                yield told
+    if present and not count:
+        raise FeedError(f"a feed that cannot be read: none of its {present} entries is whole")
 
 
-def _reference(found: re.Match[str]) -> str:
-    name = found[1]
-    meant = html5.get(name) if name else None
-    return meant or f"&amp;{name or ''}"
+def _key(told: Told) -> str:
+    return told.link or told.id or told.title
 
 
-def _dated(found: re.Match[str]) -> str:
-    # our own reading where the libraries would guess: they take 03.02.2025 for the second of March
-    raw = found[2].strip()
-    if _PLAIN_DATE.fullmatch(raw):
-        return found[1] + raw
-    when = dates.parse(html.unescape(raw))
-    return found[1] + (dates.to_utc(when).isoformat() if when else "")
-
-
-def _read(text: str) -> list[Any]:
-    """The raw entries, by the fast library or else by the tolerant one."""
-    body = text.encode("utf-8")
-    try:
-        feed = fastfeedparser.parse(body)
-    except Exception:  # noqa: BLE001 - whatever a library raises on bytes from outside means: not by this one
-        feed = None
-    if feed is not None and (feed.entries or not _ENTRY.search(text)):
-        return list(feed.entries)
-    if len(text) <= _FALLBACK_LIMIT:
-        try:
-            body = _CONTROL.sub("", text).encode("utf-8")
-            feed = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-        except Exception as broken:
-            raise FeedError(f"a feed that cannot be read: {type(broken).__name__}: {broken}") from broken
-        if feed.entries or (feed.version and not _ENTRY.search(text)):
-            return list(feed.entries)
-    raise FeedError(f"expected a feed, found {described(text)}")
-
-
-def _entries(raw: Iterable[Any], base: str, feed_url: str, source: str, language: str) -> list[FeedEntry]:
-    code = language.strip()[:2].lower()
-    found = []
-    for entry in raw:
-        link, own = _link(entry, base), str(entry.get("id") or "")
-        has_page = bool(link or entry.get("link"))
-        summary, published = _summary(entry), _published(entry)
-        title = plain(str(entry.get("title") or ""))
-        if not has_page:
-            title = title or _first_words(summary)
-            link = _name(feed_url, own or f"{title}\n{published}\n{summary}") if own or title else ""
-        if not link:
-            continue
-        read = FeedEntry(
-            source=source,
-            url=link,
-            id=own,
-            title=title,
-            summary=summary,
-            authors=_authors(entry),
-            published=published,
-            language=code if code.isalpha() else None,
-            has_page=has_page,
-        )
-        found.append(clean.entry(read))
-    return found
-
-
-def _name(feed_url: str, told: str) -> str:
-    """RSS lets an entry be without a page: `#!` is the one form of fragment that tells URLs apart.
-
-    The query of the feed stays out: it may hold a key, and keys change.
-    """
-    key = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{feed_url.partition('#')[0].partition('?')[0]}#!{key}"
-
-
-def _first_words(text: str) -> str:
-    """A title for an entry that has only a text."""
-    words = text.split()
-    return " ".join(words[:_TITLE_WORDS]) + (" …" if len(words) > _TITLE_WORDS else "")
-
-
-def _link(entry: Any, base: str) -> str:
-    links = entry.get("links") or ()
-    # fastfeedparser gives the first link of an Atom entry, be it rel="self"
-    pages = [link.get("href") for link in links if link.get("rel") in (None, "alternate")]
-    for candidate in (*pages[:1], entry.get("link"), entry.get("id")):
-        wanted = re.sub(r"[\t\r\n]", "", str(candidate or "")).strip()
-        if candidate is entry.get("id") and not wanted.startswith(("http://", "https://")):
-            continue
-        try:
-            link = urljoin(base, wanted) if wanted else ""
-        except ValueError:
-            continue
-        if link.startswith(("http://", "https://")):
-            return link
-    return ""
-
-
-def _summary(entry: Any) -> str:
-    content = entry.get("content") or ""
-    if not isinstance(content, str):
-        content = next((str(part.get("value") or "") for part in content), "")
-    description = str(entry.get("description") or entry.get("summary") or "")
-    return plain(max(content, description, key=len))[:_SUMMARY_LIMIT]
-
-
-def _authors(entry: Any) -> tuple[str, ...]:
-    named = entry.get("authors")
-    names = [str((one.get("name") if isinstance(one, dict) else one) or "") for one in named or ()]
-    told = names or [str(entry.get("author") or "")]
-    return authors.clean(name for several in told for name in several.split(_NEXT))
-
-
-def _published(entry: Any) -> datetime | None:
-    for name in ("published", "updated"):
-        when = dates.parse(str(entry.get(name) or ""))
-        if when:
-            return dates.to_utc(when)
-    return None
+def _whole(body: bytes) -> bytes:
+    """Without the entry that breaks off with the feed: half a link leads elsewhere."""
+    ends = max(body.rfind(b"</item>"), body.rfind(b"</entry>"))
+    return body[: ends + len(b"</entry>")] if ends > 0 else body

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from scrapers.errors import FeedError
+from scrapers.feedxml import Told
 
 
-def read(text: str) -> dict[str, Any]:
-    """`language` and `entries` with `link, title, id, published, description, content, authors`, all text.
+def read(text: str) -> tuple[str, list[Told]]:
+    """The language and the entries. Raises FeedError when `text` is no JSON Feed.
 
-    Raises FeedError when `text` is no JSON Feed. A broken entry is left out; the others stay.
+    A broken entry is left out; the others stay.
     """
     try:
         feed = json.loads(text)
@@ -21,22 +22,21 @@ def read(text: str) -> dict[str, Any]:
     listed = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(listed, list) or ("jsonfeed" not in version and not _has_links(listed)):
         raise FeedError("JSON, but no JSON Feed: it has no list of `items` with addresses")
-    entries = [_entry(raw) for raw in listed if isinstance(raw, dict)]
-    return {"language": _text(feed.get("language")), "entries": entries}
+    return _text(feed.get("language")), [_told(raw) for raw in listed if isinstance(raw, dict)]
 
 
-def _entry(raw: dict[str, Any]) -> dict[str, Any]:
-    content = _text(raw.get("content_html")) or _text(raw.get("content_text"))
+def _told(raw: dict[str, Any]) -> Told:
     people = raw.get("authors") if isinstance(raw.get("authors"), list) else [raw.get("author")]
-    return {
-        "link": _text(raw.get("url")) or _text(raw.get("external_url")),
-        "title": _text(raw.get("title")),
-        "id": _text(raw.get("id")),
-        "published": _text(raw.get("date_published")) or _text(raw.get("date_modified")),
-        "description": _text(raw.get("summary")),
-        "content": content,
-        "authors": [_text(person.get("name")) for person in people or [] if isinstance(person, dict)],
-    }
+    return Told(
+        link=_text(raw.get("url")) or _text(raw.get("external_url")),
+        title=_text(raw.get("title")),
+        id=_text(raw.get("id")),
+        description=_text(raw.get("summary")),
+        content=_text(raw.get("content_html")) or _text(raw.get("content_text")),
+        published=_text(raw.get("date_published")),
+        updated=_text(raw.get("date_modified")),
+        names=tuple(_text(person.get("name")) for person in people or [] if isinstance(person, dict)),
+    )
 
 
 def _has_links(listed: list[Any]) -> bool:

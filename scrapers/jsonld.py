@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _LARGEST = 2_000_000  # characters of one block
+_FEW = 50  # values of one property
 _MOST = 3000  # nodes of one page that are looked at
 # What an article may be called (https://schema.org/Article), the better the earlier.
 _TYPES = (
@@ -21,6 +22,8 @@ _TYPES = (
 _PAGES = ("webpage", "itempage", "creativework")
 # Where an article hides in other nodes. Lists of other articles (itemListElement, hasPart) are left alone.
 _WITHIN = ("@graph", "mainEntity", "mainEntityOfPage", "subjectOf", "about")
+# What an article may be taken from (https://schema.org/CreativeWork).
+_ORIGINS = ("isBasedOn", "isBasedOnUrl", "citation", "sourceOrganization", "provider")
 _WRAPPING = re.compile(r"^\s*(?://\s*)?(?:<!--|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?://\s*)?(?:-->|\]\]>)\s*$|;\s*$")
 
 
@@ -30,12 +33,15 @@ class Linked:
 
     headline: str = ""
     published: str = ""
+    modified: str = ""
     authors: tuple[str, ...] = ()
     body: str = ""
     description: str = ""
     language: str = ""
     url: str = ""
     publisher: str = ""
+    sections: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
     free: bool | None = None
 
 
@@ -59,13 +65,16 @@ def read(blocks: Iterable[str], url: str) -> Linked:
     return Linked(
         headline=_text(first.get("headline")) or (_text(first.get("name")) if _kind(first) not in _PAGES else ""),
         published=text("datePublished") or text("dateCreated") or text("uploadDate"),
+        modified=text("dateModified"),
         authors=tuple(_names(people, by_id)),
         body=_text(first.get("articleBody")),
         description=_text(first.get("description")),
         language=text("inLanguage"),
         url=_text(first.get("url")) or _reference(first.get("mainEntityOfPage")),
         publisher=next(_names(first.get("publisher"), by_id), ""),
-        free=_flag(first.get("isAccessibleForFree")),
+        sections=_texts(first.get("articleSection")),
+        origins=tuple(_addresses([first.get(name) for name in _ORIGINS], by_id)),
+        free=_free([first, *rest]),
     )
 
 
@@ -130,8 +139,22 @@ def _names(people: Any, by_id: dict[str, dict[str, Any]]) -> Iterator[str]:
             yield person
         elif isinstance(person, dict):
             known = person if person.get("name") else by_id.get(str(person.get("@id")), person)
-            named = known.get("name")
+            parts = (_text(known.get(part)) for part in ("givenName", "additionalName", "familyName"))
+            named = known.get("name") or " ".join(part for part in parts if part)
             yield from (str(one) for one in (named if isinstance(named, list) else [named]) if one)
+
+
+def _addresses(values: list[Any], by_id: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Where each of `values` stands, or what it is called where that is not told."""
+    for value in values:
+        if isinstance(value, list):
+            yield from _addresses(value[:_FEW] if not any(isinstance(one, list) for one in value) else [], by_id)
+        elif isinstance(value, dict):
+            known = by_id.get(str(value.get("@id")), value)
+            if found := _text(known.get("url")) or _text(known.get("sameAs")) or _text(known):
+                yield found
+        elif found := _text(value):
+            yield found
 
 
 def _reference(value: Any) -> str:
@@ -146,7 +169,25 @@ def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    return tuple(found for one in listed[:_FEW] if (found := _text(one)))
+
+
+def _free(nodes: list[dict[str, Any]]) -> bool | None:
+    """What the first says that says it of itself; else False where a part is only for subscribers."""
+    stated = [flag for node in nodes if (flag := _flag(node.get("isAccessibleForFree"))) is not None]
+    if stated:
+        return stated[0]
+    parts = [node.get("hasPart") for node in nodes]
+    listed = [one for part in parts for one in (part[:_FEW] if isinstance(part, list) else [part])]
+    closed = any(isinstance(one, dict) and _flag(one.get("isAccessibleForFree")) is False for one in listed)
+    return False if closed else None
+
+
 def _flag(value: Any) -> bool | None:
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+    if isinstance(value, bool | int):
+        return bool(value)
+    # also an address of schema.org, in a list, or as a value node
+    said = _text(value).lower().rpartition("/")[2]
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(said)

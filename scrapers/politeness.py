@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 MAX_CRAWL_DELAY = 30.0
 MAX_BLOCK = 86400.0
+AT_ONCE = 2  # requests to one host that may be under way; a page that is slow to come shall not stop the next
 
 
 class Politeness:
-    """Keeps the starts of two requests to one host apart, for all threads. All times are seconds."""
+    """Keeps the starts of two requests to one host apart, and few of them under way, for all threads.
+
+    All times are seconds.
+    """
 
     def __init__(
         self,
@@ -27,6 +32,16 @@ class Politeness:
         self._slower: dict[str, float] = {}
         self._next_start: dict[str, float] = {}
         self._blocked_until: dict[str, float] = {}
+        self._places: dict[str, threading.BoundedSemaphore] = {}
+
+    @contextmanager
+    def turn(self, host: str) -> Iterator[None]:
+        """Hold one of the places at `host` during a request, from its next free start on."""
+        with self._lock:
+            places = self._places.setdefault(host, threading.BoundedSemaphore(AT_ONCE))
+        with places:  # before the start is taken: starts that wait for a place would come all at once
+            self.wait(host)
+            yield
 
     def wait(self, host: str) -> None:
         """Take the next free start for `host` and sleep until then, without holding up other hosts."""

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from scrapers import dates
 from scrapers.article import DateOrigin
 from scrapers.jsonld import Linked
-from scrapers.markup import Gathered, content
+from scrapers.markup import Gathered, content, is_aside
 
 _PUBLISHED = (
     "article:published_time", "article:published", "og:article:published_time", "og:published_time",
@@ -25,7 +25,6 @@ _PUBLISHED = (
     "iso-8601-publish-date", "rnews:datepublished", "article_date_original", "originalpublicationdate",
     "vr:published_time", "bt:pubdate", "date", "created",
 )  # fmt: skip
-_ASIDE = re.compile(r"aside|related|teaser|comment|footer|sidebar|recommend|most-?read|latest", re.IGNORECASE)
 _UPDATE = re.compile(r"updated|modified|aktualisiert|mis à jour|aktualizacja|оновлен|обновлен", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d\d?\.\d\d?\.\d\d(?!\d)")
 _NEARBY = 120  # elements behind the heading in which a date is looked for
@@ -68,7 +67,7 @@ def _stamps(found: Gathered, linked: Linked, url: str) -> Iterator[tuple[str, Da
         yield element.get("datetime") or content(element), DateOrigin.TIME
     if path := re.search(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=\D|$)", urlsplit(url).path):
         yield "-".join(path.groups()), DateOrigin.URL
-    for element in found.stamped[:_SEVERAL]:
+    for element in (*found.dated[:_SEVERAL], *found.stamped[:_SEVERAL]):
         if not _is_aside(element):
             given = element.get("datetime") or element.get("content")
             yield given or content(element), DateOrigin.TEXT
@@ -90,9 +89,8 @@ def _beside(heading: HtmlElement) -> datetime | None:
 
 def _is_aside(element: HtmlElement) -> bool:
     """Whether a time seems to be another's: of a teaser, a comment, a footer, an update."""
-    around = " ".join(f"{up.tag} {up.get('class') or ''}" for up in islice(element.iterancestors(), 12))
     own = f"{element.get('class') or ''} {element.get('itemprop') or ''} {content(element)[:60]}"
-    return bool(_ASIDE.search(around) or _UPDATE.search(own))
+    return is_aside(element) or bool(_UPDATE.search(own))
 
 
 def _tells_more(when: datetime, first: datetime) -> bool:

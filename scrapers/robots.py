@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from scrapers.article import FetchedPage
@@ -16,6 +17,7 @@ from scrapers.urls import spelled
 
 log = logging.getLogger(__name__)
 _MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least
+_SECONDS = 15.0  # a page that is wanted waits for this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +92,60 @@ def _fits(pattern: str, path: str) -> bool:
 
 
 class Robots:
-    """The robots.txt files of one run, each fetched once. `fetch` raises FetchError."""
+    """The robots.txt files of one run, each fetched once; `fetch` takes URL and seconds, and raises FetchError.
 
-    def __init__(self, agent: str, fetch: Callable[[str], FetchedPage]) -> None:
+    `remembered` are the texts of an earlier run by site (scheme and host), which are not fetched again; the caller
+    leaves out those that are older than a day (RFC 9309).
+    """
+
+    def __init__(
+        self,
+        agent: str,
+        fetch: Callable[[str, float], FetchedPage],
+        remembered: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._agent = agent
         self._fetch = fetch
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
+        self._remembered = dict(remembered)
         self._known: dict[str, Rules] = {}
+        self._learned: dict[str, str] = {}
 
-    def rules(self, url: str) -> Rules:
-        """The rules of the site of `url`; a site whose rules cannot be had allows everything."""
+    def rules(self, url: str, seconds: float = _SECONDS) -> Rules:
+        """The rules of the site of `url`, had within `seconds`; a site whose rules cannot be had allows everything."""
         parts = urlsplit(url)
         site = f"{parts.scheme}://{parts.netloc}"
+        known = self._known.get(site)
+        if known is not None:
+            return known
         with self._lock:
             turn = self._locks.setdefault(site, threading.Lock())
         with turn:  # others that want this site wait for the one that asks
             if site not in self._known:
-                self._known[site] = self._ask(site + "/robots.txt")
+                text = self._remembered.get(site)
+                text = self._ask(site, min(seconds, _SECONDS)) if text is None else text
+                self._known[site] = parse(text, self._agent)
             return self._known[site]
 
-    def _ask(self, url: str) -> Rules:
+    def learned(self) -> dict[str, str]:
+        """The texts fetched in this run by site, "" where there is none: what the next run may remember."""
+        with self._lock:
+            return dict(self._learned)
+
+    def _ask(self, site: str, seconds: float) -> str:
+        url = site + "/robots.txt"
         try:
-            page = self._fetch(url)
+            page = self._fetch(url, seconds)
         except FetchError as failed:
             if failed.outcome not in {FetchOutcome.GONE, FetchOutcome.BLOCKED}:
                 # RFC 9309 would stop here; a feed that its publisher offers must not fall silent
                 # because another file of the site is broken.
                 log.warning("robots unreadable", extra={"url": url, "outcome": failed.outcome.value})
-            return Rules()
-        text = decode(page.body[:_MAX_BYTES], page.headers.get("content-type", ""))
-        return parse(text, self._agent)
+                return ""
+            text = ""
+        else:
+            text = decode(page.body[:_MAX_BYTES], page.headers.get("content-type", ""))
+        with self._lock:
+            self._learned[site] = text
+        return text

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urljoin
 
-from lxml import etree
-
-from scrapers import clean, dates, feeds
-from scrapers.charset import decode
+from scrapers import charset, clean, dates, feeds, pulling
 from scrapers.errors import FeedError
 
 _GZIP = b"\x1f\x8b"
 _LARGEST = 100_000_000  # bytes after decompression; the protocol allows 50 MB
 _PROLOG = 65_536
+_NAMES = ("url", "sitemap")
+_BLANK = " \t\r\n"
+_MARK = "ï»¿"  # of UTF-8, as latin-1 reads it
 _ROOT = re.compile(r"<(?:\w+:)?(urlset|sitemapindex)\b", re.IGNORECASE)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_BARE = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-f]{1,6});)",
-    re.DOTALL | re.IGNORECASE,
-)
+_LISTED = re.compile(r"^\s*(https?://\S+)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,73 +41,98 @@ class SitemapEntry:
 
 
 def parse(body: bytes, url: str) -> list[SitemapEntry]:
+    """All that iter_entries gives, for sitemaps that are known to be small."""
+    return list(iter_entries(body, url))
+
+
+def iter_entries(body: bytes, url: str) -> Iterator[SitemapEntry]:
     """The entries of a sitemap in its own order; entries without a web address are left out.
 
-    A sitemap without entries gives an empty list. Raises FeedError that says what was found instead, and
-    for more than 100 MB after decompression.
+    Needs the memory of a few entries beyond `body`, gzipped or not, where it is well-formed or in UTF-8. A
+    sitemap without entries gives nothing. Raises FeedError that says what was found instead, and for more
+    than 100 MB after decompression.
     """
-    text = decode(_inflated(body)).lstrip("\ufeff \t\r\n")
-    root = _ROOT.search(text, 0, _PROLOG)
+    chunks = _Unpacked(body)
+    first = b""
+    for chunk in chunks():
+        first += chunk
+        if len(first) >= _PROLOG:
+            break
+    head = first[:_PROLOG].decode("latin-1")
+    root = _ROOT.search(head)
     if root is None:
-        listed = re.findall(r"^\s*(https?://\S+)\s*$", text, re.MULTILINE)
-        if listed and not text.startswith("<"):
-            return [SitemapEntry("page", clean.address(line)) for line in listed]
-        return _from_feed(body, text, url)
+        yield from _without_root(b"".join(chunks()), head.lstrip(_MARK + _BLANK), url)
+        return
     # what stands before the root (a DTD with entities, a style sheet, warnings of PHP) has no use
-    text = text[root.start() :]
-    if _CONTROL.search(text):
-        text = _CONTROL.sub("", text)
-    if "&" in text:
-        text = _BARE.sub(lambda found: found[0] if found[0] != "&" else "&amp;", text)
-    return list(_entries(text.encode("utf-8"), url))
+    start = root.start()
+    prolog = first[:start]
+    del first, chunk, head
+
+    def rest() -> Iterator[bytes]:
+        return chunks(start)
+
+    for element in pulling.elements(rest, lambda: charset.recoded(rest, head=prolog), _NAMES, partial=True):
+        if entry := _entry(element, url):
+            yield entry
 
 
-def _from_feed(body: bytes, text: str, url: str) -> list[SitemapEntry]:
-    """The protocol lets a site hand in its feed as a sitemap."""
+def _without_root(body: bytes, head: str, url: str) -> Iterator[SitemapEntry]:
+    """A list in plain text, a sitemap in UTF-16, or what the protocol also allows: the feed of the site."""
+    text = charset.decode(body)
+    if head.startswith("<") or "\0" in head[:4]:
+        if _ROOT.search(text, 0, _PROLOG):
+            yield from iter_entries(text.encode("utf-8"), url)
+            return
+    else:
+        found = None
+        for found in _LISTED.finditer(text):
+            yield SitemapEntry("page", clean.address(found[1]))
+        if found:
+            return
     try:
-        entries = feeds.parse(_inflated(body), url)
+        for entry in feeds.iter_entries(body, url):
+            if entry.has_page:
+                yield SitemapEntry("page", entry.url, None, entry.published, entry.title, entry.language)
     except FeedError as broken:
         raise FeedError(f"expected a sitemap, found {feeds.described(text)}") from broken
-    return [SitemapEntry("page", e.url, None, e.published, e.title, e.language) for e in entries if e.has_page]
 
 
-def _inflated(body: bytes) -> bytes:
-    if not body.startswith(_GZIP):
-        return body
-    stream = zlib.decompressobj(wbits=31)
-    try:
-        plain = stream.decompress(body, _LARGEST)
-    except zlib.error as broken:
-        raise FeedError(f"a gzipped sitemap that cannot be unpacked: {broken}") from broken
-    if stream.unconsumed_tail:
-        raise FeedError(f"a sitemap of more than {_LARGEST // 1_000_000} MB")
-    return plain
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """The chunks of a body, gzipped or not, from any place on and as often as asked for."""
+
+    body: bytes
+
+    def __call__(self, start: int = 0) -> Iterator[bytes]:
+        if not self.body.startswith(_GZIP):
+            yield from pulling.pieces(self.body, start)
+            return
+        for chunk in self._inflated():
+            if start < len(chunk):
+                yield chunk[start:]
+            start = max(0, start - len(chunk))
+
+    def _inflated(self) -> Iterator[bytes]:
+        stream, size = zlib.decompressobj(wbits=31), 0
+        for piece in pulling.pieces(self.body):
+            packed = piece
+            while packed:
+                try:
+                    chunk = stream.decompress(packed, pulling.CHUNK)
+                except zlib.error as broken:
+                    if size:
+                        return  # what came before stands
+                    raise FeedError(f"a gzipped sitemap that cannot be unpacked: {broken}") from broken
+                size += len(chunk)
+                if size > _LARGEST:
+                    raise FeedError(f"a sitemap of more than {_LARGEST // 1_000_000} MB")
+                yield chunk
+                packed = stream.unconsumed_tail
+                if not chunk and not packed:
+                    break
 
 
-def _entries(body: bytes, base: str) -> Iterator[SitemapEntry]:
-    stream = etree.iterparse(
-        io.BytesIO(body),
-        tag=("{*}url", "{*}sitemap"),
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        for _, element in stream:
-            entry = _entry(element, base)
-            element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
-            if entry:
-                yield entry
-    except etree.XMLSyntaxError:
-        return  # cut off, or broken beyond recovery: what was read before stands
-
-
-def _entry(element: etree._Element, base: str) -> SitemapEntry | None:
+def _entry(element: Any, base: str) -> SitemapEntry | None:
     kind: Literal["page", "index"] = "index" if _name(element.tag) == "sitemap" else "page"
     given: dict[str, str] = {}
     for child in element:

@@ -76,9 +76,12 @@ def remember(
     mode: Mode,
     now: datetime,
     is_asked: Callable[[datetime], bool] | None = None,
+    *,
+    state: EntryState = EntryState.NEW,
 ) -> Remembered:
     """Store what a source lists, once per URL. A new title asks for a new fetch of a stored page.
 
+    With `state` OUTSIDE new ones are only noted as seen.
     A page that another backfill found to be from other days is read again only if `is_asked` wants its day.
     """
     by_key = {key_hash(urls.url_key(entry.url)): entry for entry in reversed(listed)}
@@ -94,8 +97,9 @@ def remember(
         known += len(aliases)
         for key, row in present.items():
             changed += _look_again(row, by_key[key], now)
+            row.published_at = row.published_at or by_key[key].published
             new += _rearm(row, mode, is_asked)
-        rows = [_row(by_key[key], key, aliases.get(key), mode, now) for key in fresh]
+        rows = [_row(by_key[key], key, aliases.get(key), mode, now, state) for key in fresh]
         if rows:
             inserted = insert_for(session, EntryRow).on_conflict_do_nothing().returning(EntryRow.id)
             new += len(session.scalars(inserted, rows).all())
@@ -182,7 +186,9 @@ def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:
     return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
-def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: datetime) -> dict[str, object]:
+def _row(  # noqa: PLR0917 - private, called once
+    entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: datetime, state: EntryState
+) -> dict[str, object]:
     return {
         "source_id": entry.source,
         "url_key": key,
@@ -196,7 +202,7 @@ def _row(entry: FeedEntry, key: bytes, article: int | None, mode: Mode, now: dat
         "published_at": entry.published if entry.published and dates.plausible(entry.published, now) else None,
         "origin": entry.origin,
         "has_page": entry.has_page,
-        "state": EntryState.NEW if article is None else EntryState.KNOWN,
+        "state": state if article is None else EntryState.KNOWN,
         "mode": mode,
         "attempts": 0,
         "reason": "",

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from scrapers.source import Route
 from storage.tables import RouteState
 from storage.upsert import insert_for
 
@@ -52,6 +53,11 @@ class RouteHealth:
     reason: str
     newest: datetime | None
     verified_at: datetime
+
+
+def key_of(route: Route) -> str:
+    """What `url` is in storage; the URL of a wayback route depends on the source, of which it is the only one."""
+    return route.address or route.type.value
 
 
 def keep(session: Session, source: str, judged: Sequence[RouteHealth]) -> None:

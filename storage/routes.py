@@ -26,6 +26,7 @@ class Known:
     failures: int = 0
     checked_at: datetime | None = None
     newest_at: datetime | None = None
+    last_ok_at: datetime | None = None
     reason: str = ""
 
     def rests_until(self) -> datetime | None:
@@ -53,7 +54,15 @@ def known(session: Session, source: str, urls: Collection[str]) -> dict[str, Kno
     """What is known of these routes of `source`, by URL."""
     rows = session.scalars(select(RouteState).where(RouteState.source_id == source, RouteState.url.in_(urls)))
     return {
-        row.url: Known(row.etag or "", row.last_modified or "", row.failures, row.checked_at, row.newest_at, row.reason)
+        row.url: Known(
+            row.etag or "",
+            row.last_modified or "",
+            row.failures,
+            row.checked_at,
+            row.newest_at,
+            row.last_ok_at,
+            row.reason,
+        )
         for row in rows
     }
 

@@ -14,7 +14,8 @@ from storage.tables import SourceState
 from storage.upsert import insert_for
 
 _SKEW = timedelta(hours=1)  # clocks of two machines differ by less
-LONGEST = timedelta(days=1)  # between polls, however quiet or broken a source is
+LONGEST = timedelta(days=1)  # between polls, however quiet a source is
+_LONGEST_BACKOFF = timedelta(hours=6)  # of a broken one: it may be back any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
         row.failures, row.last_ok_at, row.interval = 0, now, int(wait.total_seconds())
     else:
         row.failures = (row.failures or 0) + 1
-        wait = min(source.every * 2 ** min(row.failures - 1, 10), max(LONGEST, source.every))
+        wait = min(source.every * 2 ** min(row.failures - 1, 10), max(_LONGEST_BACKOFF, source.every))
         wait = max(wait, min(poll.retry_after or wait, LONGEST))
     row.next_poll_at = now + wait
 

@@ -104,6 +104,15 @@ class RouteState(Base):
     verified_at: Mapped[datetime | None]
 
 
+class RobotsRow(Base):
+    """The robots.txt of one site (scheme and host), "" where it has none."""
+
+    __tablename__ = "robots"
+    site: Mapped[str] = mapped_column(Text, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    fetched_at: Mapped[datetime]
+
+
 class EntryRow(Base):
     """Every entry that a source ever listed: the promise that it is read, or why it was not."""
 

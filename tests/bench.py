@@ -6,11 +6,15 @@ import gzip
 import random
 import re
 import resource
+import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
+import requests
 import trafilatura
 
 from alerts import matching
@@ -19,8 +23,12 @@ from flows.demo.site import DemoSite
 from scrapers import extraction, feeds
 from scrapers.article import Article
 from scrapers.charset import decode
+from scrapers.fetch import Http, Validators
+from tests.servers import Reply, Web
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+_POLLS = 300
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -56,6 +64,34 @@ def feed_bodies() -> list[bytes]:
     return [DemoSite().answer("/dnipro-wire/feed.xml").body]
 
 
+def polls() -> tuple[float, float]:
+    """CPU seconds of our client and of a bare session for the same requests, all answered "not modified"."""
+    program = "from tests.bench import unchanged; unchanged()"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT) as server:
+        assert server.stdout is not None
+        host = f"127.0.0.1:{int(server.stdout.readline())}"
+        url, validators = f"http://{host}/feed", Validators(etag='"1"')
+        try:
+            with (
+                Http(agent="bench", allow_hosts=frozenset({host}), now=lambda: datetime.now(UTC)) as http,
+                requests.Session() as session,
+            ):
+                ours = cpu(lambda: [http.get(url, validators) for _ in range(_POLLS)])
+                peer = cpu(lambda: [session.get(url, headers={"If-None-Match": '"1"'}) for _ in range(_POLLS)])
+        finally:
+            server.kill()
+    return ours, peer
+
+
+def unchanged() -> None:
+    """Serve "not modified", and no robots.txt, in a process of its own: its CPU is not ours."""
+    not_modified = Reply(304, headers={"ETag": '"1"', "Cache-Control": "max-age=60"})
+    with Web({"/feed": not_modified}) as web:
+        sys.stdout.write(f"{web.port}\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+
+
 def main() -> None:
     """Print every row: ours, the peer's, the ratio."""
     sys.stdout.write(f"{'what':34} {'ours':>12} {'peer':>12}\n")
@@ -67,6 +103,8 @@ def main() -> None:
     ours = cpu(lambda: [feeds.parse(body, "https://feed.example/") for body in bodies])
     peer = cpu(lambda: [feedparser.parse(body) for body in bodies])
     row("feed", ours, peer, len(bodies), "feedparser")
+    ours, peer = polls()
+    row("poll of an unchanged feed", ours, peer, _POLLS, "requests.Session, no guard, no deadline")
     dice = random.Random(1)
     words = ["".join(dice.choices("абвгдежзиклмнопрст", k=8)) for _ in range(20_000)]
     terms, text = words[:2_000], " ".join(dice.choices(words, k=340))

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 Found = list[tuple[str, int, int]]
+LEAD = 300  # characters of a summary: what an overview shows
 
 
 def parse_feed(body: bytes, url: str) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def parse_feed(body: bytes, url: str) -> list[dict[str, Any]]:
             "id": entry.id,
             "author": "; ".join(entry.authors),
         }
-        for entry in feeds.parse(body, url)
+        for entry in feeds.iter_entries(body, url, longest=LEAD)
     ]
 
 
@@ -56,7 +57,7 @@ def parse_sitemap(body: bytes, url: str) -> list[dict[str, Any]]:
             "title": entry.title,
             "language": entry.language,
         }
-        for entry in sitemaps.parse(body, url)
+        for entry in sitemaps.iter_entries(body, url)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,12 +13,16 @@ from alerts import destinations as destination_files
 from alerts.errors import DeliveryError
 from alerts.model import Message
 from flows import doctor, house, settings
+from flows.cli import catalogue
 from flows.cli.output import Failed, complain, not_built, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.house import Configuration
+from scrapers.source import Route
 from scrapers.yamlfile import Problem, nearest
+from storage import health
 from storage import sources as states
 from storage.engine import reading
+from storage.health import RouteHealth, key_of
 
 
 def register(app: typer.Typer) -> None:
@@ -28,9 +32,10 @@ def register(app: typer.Typer) -> None:
             "Where articles come from.",
             {
                 "list": list_sources,
-                "verify": verify,
-                "add": add,
-                "import": import_opml,
+                "verify": catalogue.verify,
+                "add": catalogue.add,
+                "import": catalogue.import_opml,
+                "export": catalogue.export,
             },
         ),
         "watches": ("What is looked for.", {"list": list_watches, "check": check, "try": try_watch}),
@@ -50,6 +55,7 @@ def list_sources(*, as_json: Json = False) -> None:
     """Every source with its routes and the outcome of its last poll."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         configuration, known = rooms.configuration, states.states(session)
+        judged = {(name, one.url): one for name, routes in health.of_sources(session).items() for one in routes}
     rows = []
     for source in configuration.catalogue.sources:
         state = known.get(source.id)
@@ -61,13 +67,15 @@ def list_sources(*, as_json: Json = False) -> None:
                 "language": source.language,
                 "family": source.family,
                 "topics": source.topics,
-                "routes": [{"type": route.type, "url": route.url or route.channel} for route in source.routes],
-                "backfill": [{"type": route.type, "url": route.url} for route in source.backfill],
+                "routes": [_route(source.id, route, judged) for route in source.routes],
+                "backfill": [_route(source.id, route, judged) for route in source.backfill],
                 "outcome": state.outcome if state else "",
                 "failures": state.failures if state else 0,
                 "last_ok": state.last_ok_at if state else None,
                 "next_poll": state.next_poll_at if state else None,
+                "interval": state.interval.total_seconds() if state and state.interval else None,
                 "error": state.error if state else "",
+                "rule_error": state.rule_error if state else "",
             }
         )
     if as_json:
@@ -77,22 +85,21 @@ def list_sources(*, as_json: Json = False) -> None:
         table = [{name: row[name] for name in shown} | {"last ok (UTC)": row["last_ok"]} for row in rows]
         to_table(f"sources: {len(rows)}", table)
         to_lines(f"! {row['error']}" for row in rows if row["error"])
+        to_lines(f"! {row['id']}: rule broken: {row['rule_error']}" for row in rows if row["rule_error"])
     _tell(configuration.catalogue.problems)
 
 
-def verify(ids: Annotated[list[str] | None, typer.Argument()] = None) -> None:  # noqa: ARG001
-    """Judge every route of the sources by what it holds (not built yet)."""
-    raise not_built("varta sources verify")
-
-
-def add(url: str) -> None:  # noqa: ARG001
-    """Discover the routes of a site and print the entry for sources.yaml (not built yet)."""
-    raise not_built("varta sources add")
-
-
-def import_opml(file: str) -> None:  # noqa: ARG001
-    """Print entries for sources.yaml from an OPML file (not built yet)."""
-    raise not_built("varta sources import")
+def _route(source: str, route: Route, judged: Mapping[tuple[str, str], RouteHealth]) -> dict[str, Any]:
+    """A route with its health, empty where it was never verified."""
+    found = judged.get((source, key_of(route)))
+    return {
+        "type": route.type,
+        "url": route.url or route.channel,
+        "health": found.health if found else "",
+        "reason": found.reason if found else "",
+        "newest": found.newest if found else None,
+        "verified": found.verified_at if found else None,
+    }
 
 
 def list_watches(*, as_json: Json = False) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from alerts.model import Mode
-from flows import backfilling, delivery, house, pipeline, report, settings
+from flows import backfilling, delivery, discovery, house, pipeline, report, settings
 from flows.cli.output import complain, to_json, to_table, wrong
 from flows.house import House
 from flows.pipeline import Tally
@@ -100,7 +100,7 @@ def backfill(
         raise wrong("--alerts digest: digests are not built yet; use none or live")
     mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
     try:
-        today = datetime.now(backfilling.ZONE).date()
+        today = datetime.now(discovery.ZONE).date()
         asked = backfilling.window(since.date(), until.date(), today)
     except backfilling.BackfillError as refused:
         raise wrong(str(refused)) from None

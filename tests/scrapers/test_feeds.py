@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -251,6 +251,132 @@ def test_what_is_no_feed_says_what_it_is(body: bytes, said: str) -> None:
     with pytest.raises(FeedError) as error:
         feeds.parse(body, URL)
     assert said in str(error.value)
+
+
+def test_the_named_origin_on_another_host_is_credited() -> None:
+    origins = ["https://outlet.example/feed", "https://www.news.example/other", "javascript:alert(1)"]
+    entries = parse(rss("".join(item(n, extra=f'<source url="{url}">O</source>') for n, url in enumerate(origins))))
+    assert [entry.credit for entry in entries] == [origins[0], "", ""]
+
+
+def test_an_atom_source_is_credited_and_lends_the_entry_nothing_else() -> None:
+    [entry] = parse(
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><source><title>O</title><link rel="self" href="/x"/>'
+        '<link href="https://outlet.example/"/></source><title>T</title><link href="/1"/></entry></feed>'
+    )
+    assert (entry.credit, entry.title, entry.url) == ("https://outlet.example/", "T", "https://news.example/1")
+
+
+def test_an_entry_tells_when_it_was_changed_after_its_publication() -> None:
+    entry = "<entry><link href='/{}'/><published>{}</published><updated>2025-02-12T10:00:00Z</updated></entry>"
+    listed = [entry.format(n, day) for n, day in enumerate(["2025-02-11T09:00:00Z", "2025-02-12T10:00:00Z", ""])]
+    entries = parse(f'<feed xmlns="http://www.w3.org/2005/Atom">{"".join(listed)}</feed>')
+    changed = datetime(2025, 2, 12, 10, tzinfo=UTC)
+    assert [entry.modified for entry in entries] == [changed, None, None]
+    assert [entry.published for entry in entries] == [datetime(2025, 2, 11, 9, tzinfo=UTC), changed, changed]
+
+
+def test_titles_and_dates_of_media_are_not_those_of_the_entry() -> None:
+    extra = "<media:title>Photo</media:title><media:description>" + "A long caption. " * 9 + "</media:description>"
+    text = rss(item(extra=extra + "<description>Short.</description>"))
+    [entry] = parse(text.replace("<rss", '<rss xmlns:media="http://search.yahoo.com/mrss/"'))
+    assert (entry.title, entry.summary) == (TITLE, "Short.")
+
+
+def test_the_whole_text_for_aggregators_is_the_summary() -> None:
+    [entry] = parse(rss(item(extra="<description>Short.</description><fulltext>All of the text.</fulltext>")))
+    assert entry.summary == "All of the text."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+            'xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="c"/><item rdf:about="g1"><title>T</title>'
+            "<link>https://news.example/1</link><dc:date>2025-02-12T10:00:00+02:00</dc:date></item></rdf:RDF>"
+        ),
+        (
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/simple/'
+            '0.9/"><item><title>T</title><link>https://news.example/1</link></item></rdf:RDF>'
+        ),
+        '<rss version="0.91"><channel><item><title>T</title><link>https://news.example/1</link></item></channel></rss>',
+        (
+            '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><title>T</title><link rel="alternate" '
+            'href="https://news.example/1"/><issued>2025-02-12T10:00:00+02:00</issued></entry></feed>'
+        ),
+        '<CHANNEL><Item HREF="https://news.example/1"><Title>T</Title></Item></CHANNEL>',
+        (
+            '<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>T</a:title><a:link href="/1"/></a:entry>'
+            "</a:feed>"
+        ),
+    ],
+)
+def test_old_and_odd_dialects_are_read(text: str) -> None:
+    [entry] = parse(text)
+    assert (entry.title, entry.url) == ("T", "https://news.example/1")
+    assert entry.published in (None, datetime(2025, 2, 12, 8, tzinfo=UTC))
+
+
+def test_a_link_whose_scheme_was_forgotten_leads_to_the_host_that_it_names() -> None:
+    head = "<link>http://www.outlet.example/</link>"
+    entries = parse(rss(head + "".join(f"<item><link>{n}</link></item>" for n in ("outlet.example/1", "a.b/2"))))
+    assert [entry.url for entry in entries] == ["http://outlet.example/1", "https://news.example/a.b/2"]
+
+
+def test_a_break_in_the_middle_costs_and_doubles_no_entry() -> None:
+    broken = "<item><title>AT&T <b>now</title><link>https://news.example/999</link><x:y/></item>"
+    listed = [item(n) for n in range(300)]
+    entries = parse(rss("".join([*listed[:150], broken, *listed[150:]])))
+    found = [entry.url.rpartition("/")[2] for entry in entries]
+    assert sorted(map(int, found)) == [*range(300), 999]
+
+
+def test_a_feed_that_is_too_long_is_cut_to_its_newest_entries_and_says_so() -> None:
+    days = [5, 1, 4, 2, 3]
+    listed = "".join(item(n, date=f"2025-02-0{day}T10:00:00Z") for n, day in enumerate(days)) + item(9, date="")
+    feed = feeds.read(rss(listed).encode(), URL, most=3)
+    assert [entry.url.rpartition("/")[2] for entry in feed.entries] == ["0", "2", "9"]
+    assert feed.left_out == 3
+
+
+def test_a_short_summary_is_the_beginning_of_the_long_one_and_changes_nothing_else() -> None:
+    texts = ["слово &lt;b&gt;жирне&lt;/b&gt; " * 900, "<![CDATA[" + "<p>one <a href='/x'>two</a></p> " * 900 + "]]>"]
+    body = rss("".join(item(n, extra=f"<description>{text}</description>") for n, text in enumerate(texts)) + item(7))
+    whole = parse(body)
+    short = list(feeds.iter_entries(body.encode(), URL, "wire", longest=100))
+    assert [(e.url, e.title, e.published) for e in short] == [(e.url, e.title, e.published) for e in whole]
+    assert [e.summary for e in short] == [e.summary[:100] for e in whole]
+    assert len(whole[0].summary) > 9000
+
+
+@pytest.mark.parametrize(
+    ("head", "asked"),
+    [
+        ("<ttl>15</ttl>", timedelta(minutes=15)),
+        ("<ttl> <![CDATA[60]]></ttl>", timedelta(hours=1)),
+        ("<ttl>0</ttl>", None),
+        ("<ttl>999999</ttl>", timedelta(days=7)),
+        ("<ttl>soon</ttl>", None),
+        (
+            "<sy:updatePeriod>\n\thourly\t</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",
+            timedelta(minutes=15),
+        ),
+        ("<sy:updatePeriod>daily</sy:updatePeriod>", timedelta(days=1)),
+        ("<sy:updateFrequency>2</sy:updateFrequency>", timedelta(hours=12)),
+        (
+            "<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>9999</sy:updateFrequency>",
+            timedelta(minutes=1),
+        ),
+        ("<sy:updatePeriod>sometimes</sy:updatePeriod>", None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", None),
+        ("<ttl>30</ttl><sy:updatePeriod>weekly</sy:updatePeriod>", timedelta(minutes=30)),
+        (" " * 9000 + "<ttl>15</ttl>", None),
+        ("", None),
+    ],
+)
+def test_the_pace_is_what_the_feed_asks_for(head: str, asked: timedelta | None) -> None:
+    assert feeds.pace(rss(head).encode()) == asked
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data is not here")

@@ -232,6 +232,83 @@ def test_cookies_are_not_kept_on_one_host_either(web: Web, http: Http) -> None:
     assert all("cookie" not in call.headers for call in web.requests)
 
 
+def test_circle_that_wants_its_cookie_back_is_passed(web: Web, http: Http) -> None:
+    def gate(call: Call) -> Reply:
+        if "seen=1; way=a=b" in call.headers.get("cookie", ""):
+            return Reply(body=b"page")
+        cookie = "seen=1; Path=/; HttpOnly\r\nSet-Cookie: way=a=b; Expires=Wed, 12 Feb 2025 19:00:00 GMT"
+        return Reply(302, headers={"Location": "/a", "Set-Cookie": cookie})
+
+    web.routes["/a"] = gate
+    page = http.get(web.url("/a"), Validators(etag='"1"'))
+    assert (page.body, page.final_url) == (b"page", web.url("/a"))
+    assert [call.headers.get("if-none-match") for call in web.requests] == ['"1"', '"1"']
+    http.get(web.url("/a"))
+    assert "cookie" not in web.requests[2].headers  # a new chain
+
+
+def test_circle_in_spite_of_a_cookie_ends(web: Web, http: Http) -> None:
+    web.routes["/a"] = Reply(302, headers={"Location": "/a", "Set-Cookie": "seen=1"})
+    assert failure(http, web.url("/a")).outcome is FetchOutcome.TOO_MANY_REDIRECTS
+    assert len(web.requests) == 2
+
+
+@pytest.mark.parametrize("cookie", ["no name", "=1", "a=b c\x01", "a=" + "x" * 5000, "ключ=1", "a=b,c"])
+def test_cookie_that_would_break_a_request_is_not_kept(web: Web, http: Http, cookie: str) -> None:
+    def gate(call: Call) -> None:
+        raw = f"HTTP/1.1 302 Found\r\nLocation: /b\r\nSet-Cookie: {cookie}\r\nContent-Length: 0\r\n\r\n"
+        call.write(raw.encode())
+
+    web.routes |= {"/a": gate, "/b": b"page"}
+    assert http.get(web.url("/a")).body == b"page"
+    assert "cookie" not in web.asked("/b")[0].headers
+
+
+# Permanent moves
+
+
+@pytest.mark.parametrize(
+    ("statuses", "end"),
+    [((301,), "/1"), ((308, 301), "/2"), ((301, 302), "/1"), ((302, 301), ""), ((307,), ""), ((), "")],
+)
+def test_address_has_moved_as_far_as_redirects_are_for_good(
+    web: Web, http: Http, statuses: tuple[int, ...], end: str
+) -> None:
+    web.routes |= {f"/{n}": servers.redirect(f"/{n + 1}", status) for n, status in enumerate(statuses)}
+    web.routes[f"/{len(statuses)}"] = b"page"
+    assert http.get(web.url("/0")).body == b"page"
+    assert http.moved_to(web.url("/0")) == (web.url(end) if end else "")
+
+
+def test_address_that_moved_to_nowhere_has_not_moved(web: Web, http: Http) -> None:
+    web.routes["/a"] = servers.redirect("/gone", 301)
+    failure(http, web.url("/a"))
+    assert http.moved_to(web.url("/a")) == ""
+
+
+# Connections
+
+
+def test_connection_survives_answers_without_use(web: Web, http: Http) -> None:
+    not_modified = Reply(304, headers={"Content-Length": "500"})  # of the page that it does not send
+    web.routes |= {
+        "/moved": Reply(301, b"moved", {"Location": "/page"}),
+        "/same": not_modified,
+        "/gone": Reply(404, b"not here"),
+        "/page": b"page",
+    }
+    http.get(web.url("/same"), Validators(etag='"1"'))
+    failure(http, web.url("/gone"))
+    http.get(web.url("/moved"))
+    assert web.connections == 1
+
+
+def test_long_answer_without_use_is_not_read(web: Web, http: Http) -> None:
+    web.routes |= {"/a": Reply(302, b"x" * 10_000, {"Location": "/b"}), "/b": b"page"}
+    assert http.get(web.url("/a")).body == b"page"
+    assert web.connections == 2
+
+
 def test_surroundings_do_not_leak_in(web: Web, http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
@@ -433,7 +510,7 @@ def test_unknown_host_is_unreachable() -> None:
 # Rate limits
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("120", 120), (format_datetime(NOW + timedelta(hours=1), usegmt=True), 3600), ("9999999999", 86400)],
@@ -453,6 +530,12 @@ def test_other_hosts_are_not_held_up_by_a_rate_limit(web: Web) -> None:
     with Web({"/b": b"page"}) as other, opened(web, other) as http:
         failure(http, web.url("/a"))
         assert http.get(other.url("/b")).body == b"page"
+
+
+def test_time_named_by_a_missing_page_is_not_one_of_the_host(web: Web, http: Http) -> None:
+    web.routes |= {"/a": Reply(404, headers={"Retry-After": "120"}), "/b": b"page"}
+    assert failure(http, web.url("/a")).outcome is FetchOutcome.GONE
+    assert http.get(web.url("/b")).body == b"page"
 
 
 def test_unavailable_host_that_names_no_time_may_be_asked_again(web: Web, http: Http) -> None:
@@ -527,6 +610,24 @@ def test_missing_or_broken_robots_do_not_silence_a_feed(web: Web, fault: servers
         assert http.get(web.url("/feed")).body == b"feed"
 
 
+def test_robots_that_drip_leave_time_for_the_page(web: Web) -> None:
+    web.routes |= {"/robots.txt": servers.slow_body, "/feed": b"feed"}
+    with opened(web, respect_robots=True, deadline=1.5) as http:
+        assert http.get(web.url("/feed")).body == b"feed"
+
+
+def test_robots_of_an_earlier_run_are_not_asked_again(web: Web) -> None:
+    web.routes |= {"/robots.txt": b"User-agent: *\nDisallow: /no", "/yes": b"page", "/no": b"x"}
+    with opened(web, respect_robots=True) as http:
+        http.get(web.url("/yes"))
+        remembered = http.robots.learned()
+    with Http(agent="t", allow_hosts=frozenset({web.host}), robots=remembered, now=lambda: NOW) as http:
+        http.get(web.url("/yes"))
+        assert failure(http, web.url("/no")).outcome is FetchOutcome.DISALLOWED
+        assert http.robots.learned() == {}
+    assert len(web.asked("/robots.txt")) == 1
+
+
 # Addresses and TLS
 
 
@@ -535,6 +636,52 @@ def test_loopback_is_refused_unless_the_user_names_it(web: Web) -> None:
         assert failure(http, web.url("/")).outcome is FetchOutcome.FORBIDDEN_ADDRESS
         assert failure(http, "http://localhost/").outcome is FetchOutcome.FORBIDDEN_ADDRESS
     assert web.connections == 0
+
+
+def test_private_address_among_public_ones_is_not_tried(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "look_up", lambda *_: ["93.184.215.14", "127.0.0.1", "::1"])
+    monkeypatch.setitem(address.PORTS, "test", web.port)
+    with Http(agent="t", respect_robots=False, now=lambda: NOW) as http:
+        assert failure(http, f"http://example.org:{web.port}/").outcome is FetchOutcome.UNREACHABLE
+    assert web.connections == 0
+
+
+def test_name_that_turns_private_between_two_polls_is_refused(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([["93.184.215.14"], ["127.0.0.1"]])
+    monkeypatch.setattr(address, "look_up", lambda *_: next(answers))
+    monkeypatch.setitem(address.PORTS, "test", web.port)
+    with Http(agent="t", respect_robots=False, now=lambda: NOW) as http:
+        url = f"http://example.org:{web.port}/"
+        assert [failure(http, url).outcome for _ in range(2)] == [
+            FetchOutcome.UNREACHABLE,
+            FetchOutcome.FORBIDDEN_ADDRESS,
+        ]
+    assert web.connections == 0
+
+
+def test_name_server_that_does_not_answer_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(address, "look_up", lambda *_: [str(ended.wait(60))])
+    with Http(agent="t", respect_robots=False, deadline=0.3, now=lambda: NOW) as http:
+        assert failure(http, "http://example.org/").outcome is FetchOutcome.TIMEOUT
+    ended.set()
+
+
+def test_host_in_national_letters_is_asked_by_its_ascii_name(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def look_up(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(address, "look_up", look_up)
+    web.routes["/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8"] = b"page"
+    allowed = frozenset({f"україна.укр:{web.port}"})
+    with Http(agent="t", allow_hosts=allowed, respect_robots=False, now=lambda: NOW) as http:
+        page = http.get(f"http://УКРАЇНА.укр:{web.port}/новини")
+    assert page.body == b"page"
+    assert asked == ["xn--80aa2annq7l.xn--j1amh"]
+    assert web.requests[0].headers["host"] == f"xn--80aa2annq7l.xn--j1amh:{web.port}"
 
 
 def test_credentials_never_reach_a_message(http: Http) -> None:
@@ -618,6 +765,31 @@ def test_tls_handshake_that_never_ends_is_cut() -> None:
 
 
 # Threads
+
+
+def test_public_host_has_two_requests_under_way_at_most(web: Web, stranger: Http) -> None:
+    under_way, most, third, gate = 0, 0, threading.Event(), threading.Lock()
+
+    def slow(_: Call) -> bytes:
+        nonlocal under_way, most
+        with gate:
+            under_way += 1
+            most = max(most, under_way)
+            if most > 2:
+                third.set()
+        third.wait(0.2)  # time for a third one to come, if it may
+        with gate:
+            under_way -= 1
+        return b"page"
+
+    stranger._politeness = Politeness(0.0)
+    web.routes |= {f"/{n}": slow for n in range(8)}
+    threads = [threading.Thread(target=stranger.get, args=(web.url(f"/{n}"),)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert most == 2
 
 
 def test_many_threads_share_one_client(web: Web) -> None:

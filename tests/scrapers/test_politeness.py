@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from scrapers.politeness import Politeness
+from scrapers.politeness import AT_ONCE, Politeness
 
 
 class Clock:
@@ -108,3 +108,23 @@ def test_nobody_else_waits_while_one_sleeps() -> None:
     assert sleeper.is_alive()
     wake.set()
     sleeper.join(10)
+
+
+def test_a_place_at_a_host_is_free_again_after_a_failure() -> None:
+    politeness = Politeness(0.0)
+    for _ in range(AT_ONCE + 1):
+        with pytest.raises(ValueError, match="broken"), politeness.turn("a"):
+            raise ValueError("broken")
+
+
+def test_the_next_start_is_taken_only_with_a_place(clock: Clock) -> None:
+    politeness = Politeness(1.0, clock=clock.read, sleep=clock.sleep)
+    waiting = threading.Thread(target=lambda: politeness.turn("a").__enter__())
+    with politeness.turn("a"), politeness.turn("a"):
+        waiting.start()
+        with politeness.turn("b"):
+            assert clock.slept == [1.0]  # of the second, not of the one that has no place
+        assert waiting.is_alive()
+        clock.now += 5
+    waiting.join(10)
+    assert clock.slept == [1.0]  # it came late enough by itself

@@ -95,7 +95,7 @@ class Site:
         self.error = error
         self.asked: list[str] = []
 
-    def fetch(self, url: str) -> FetchedPage:
+    def fetch(self, url: str, _seconds: float) -> FetchedPage:
         self.asked.append(url)
         if self.error:
             raise self.error

@@ -63,6 +63,19 @@ def test_a_cut_off_gzip_keeps_what_came() -> None:
     assert 100 < len(found) < 5000
 
 
+def test_entries_are_given_before_the_whole_is_read() -> None:
+    body = urlset("".join(page(n) for n in range(50_000)))
+    first = next(iter(sitemaps.iter_entries(gzip.compress(body), URL)))
+    assert first.url == "https://news.example/0"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "windows-1251"])
+def test_other_charsets_are_read(encoding: str) -> None:
+    text = urlset(NEWS).decode().replace("UTF-8", encoding)
+    [entry] = sitemaps.parse(text.encode(encoding), URL)
+    assert entry.title == "Новина & дня"
+
+
 def test_a_sitemap_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemaps, "_LARGEST", 1_000_000)
     with pytest.raises(FeedError, match="more than 1 MB"):

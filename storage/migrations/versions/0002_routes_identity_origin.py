@@ -1,6 +1,6 @@
-"""How each route fares, what identifies an article beyond its URL, and the outlet that it names as its origin.
+"""How each route fares, what identifies an article beyond its URL, its origin, and what robots.txt files say.
 
-Columns only: SQLite would have to write a table anew for a constraint, with every row that refers to it.
+Columns and one table only: SQLite would have to write a table anew for a constraint, with every row that refers to it.
 """
 
 from __future__ import annotations
@@ -49,17 +49,25 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
 
 
 def upgrade() -> None:
-    """Add the columns; what was stored before stays as it is."""
+    """Add columns and table; what was stored before stays as it is."""
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
+    op.create_table(
+        "robots",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("fetched_at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("site", name=op.f("pk_robots")),
+    )
     op.create_index("ix_article_external_id", "article", ["external_id"])
     op.create_index("ix_article_translation_of", "article", ["translation_of"])
     op.create_index("ix_entry_latest", "entry", ["source_id", "first_seen_at"])
 
 
 def downgrade() -> None:
-    """Drop the columns again."""
+    """Drop them again."""
+    op.drop_table("robots")
     op.drop_index("ix_entry_latest", "entry")
     op.drop_index("ix_article_translation_of", "article")
     op.drop_index("ix_article_external_id", "article")

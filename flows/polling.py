@@ -1,0 +1,229 @@
+"""Poll a source: its routes in order, the next one where one is broken, stale or leaves a gap."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flows import discovery
+from flows.discovery import NOT_MODIFIED, Answer
+from flows.house import House
+from scrapers import feeds, pace
+from scrapers.article import FeedEntry
+from scrapers.errors import FeedError, FetchError, FetchOutcome
+from scrapers.fetch import Validators, validators_of
+from scrapers.source import Route, RouteType, Source
+from storage import entries, routes, sources
+from storage.engine import reading
+from storage.routes import Asked, Known
+from storage.sources import State
+
+log = logging.getLogger(__name__)
+
+NOT_A_FEED = "not_a_feed"
+BROKEN = "broken"
+EMPTY = "empty"
+STALE = "stale"
+_OLD = timedelta(days=14)  # a feed that nobody fills any more still answers 200
+_ARCHIVES = (RouteType.NEWS_SITEMAP, RouteType.WORDPRESS, RouteType.SITEMAP, RouteType.ARCHIVE)
+_NEWS = timedelta(days=3)  # how far back an archive is news
+_SLACK = timedelta(hours=1)  # what a cache between us and a sitemap may be behind
+_LISTS = (RouteType.FEED, RouteType.LISTING)  # they show their newest entries only
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a source listed, by which route; `errors` say why others were passed over, or what may be missing.
+
+    `seen` is what an archive held before it was watched: to be noted, not read.
+    `stated` and `fresh_for` are how long its feed and its server ask to be left alone.
+    """
+
+    route: str = ""
+    outcome: str = BROKEN
+    entries: tuple[FeedEntry, ...] = ()
+    seen: tuple[FeedEntry, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    errors: tuple[str, ...] = ()
+    stated: timedelta | None = None
+    fresh_for: timedelta | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether any route worked."""
+        return self.outcome in (FetchOutcome.FETCHED, FetchOutcome.NOT_MODIFIED)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One poll on its way through the routes."""
+
+    source: Source
+    house: House
+    state: State | None
+    known: dict[str, Known]
+    asked: list[Asked] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    outcome: str = BROKEN
+    retry_after: float | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """When the source last answered."""
+        return self.state.last_ok_at if self.state else None
+
+    def tell(self, route: Route, why: str) -> None:
+        self.errors.append(f"{self.source.id}: {route.type} route: {why}")
+
+
+def poll(source: Source, house: House) -> Found:
+    """The entries of the first route that works, with what an overflowing feed no longer shows."""
+    with reading(house.engine) as session:
+        state = sources.state(session, source.id)
+        known = routes.known(session, source.id, [route.address for route in source.routes])
+    now = house.now()
+    this = _Round(source, house, state, known)
+    passed: tuple[Route, Answer] | None = None
+    for route in _in_order(source.routes, known, now):
+        answer = _ask(this, route)
+        if answer is None:
+            continue
+        why = _doubt(answer, known.get(route.address), now)
+        if why is None or len(source.routes) == 1:
+            return _found(this, route, answer)
+        this.tell(route, f"{route.address}: {why}")
+        passed = passed or (route, answer)
+    if passed:  # nothing better came
+        return _found(this, *passed)
+    wait = None if this.retry_after is None else timedelta(seconds=this.retry_after)
+    return Found(outcome=this.outcome, asked=tuple(this.asked), errors=tuple(this.errors), retry_after=wait)
+
+
+def _in_order(listed: Sequence[Route], known: dict[str, Known], now: datetime) -> list[Route]:
+    """The routes as configured; one that failed several times in a row is left for last while it rests."""
+
+    def rests(route: Route) -> bool:
+        until = known[route.address].rests_until() if route.address in known else None
+        return until is not None and now < until
+
+    return sorted(listed, key=rests)
+
+
+def _ask(this: _Round, route: Route) -> Answer | None:
+    known = this.known.get(route.address)
+    since = this.since - _SLACK if this.since else None
+    conditional = Validators(known.etag, known.last_modified) if known else None
+    try:
+        answer = discovery.ask(this.source, route, this.house, since=since, conditional=conditional)
+    except FetchError as broken:
+        this.outcome, this.retry_after = broken.outcome, broken.retry_after
+        why = str(broken)
+    except FeedError as broken:
+        this.outcome, why = NOT_A_FEED, f"{route.address}: {broken}"
+    else:
+        if answer.page.status != NOT_MODIFIED or (known and known.failures):
+            this.asked.append(_answered(route, answer))
+        this.errors += answer.errors
+        return answer
+    this.tell(route, why)
+    this.asked.append(Asked(route.address, route.type, this.outcome, answered=False, reason=why))
+    return None
+
+
+def _answered(route: Route, answer: Answer) -> Asked:
+    if answer.page.status == NOT_MODIFIED:
+        return Asked(route.address, route.type, FetchOutcome.NOT_MODIFIED, answered=True)
+    fresh = validators_of(answer.page)
+    # validators are those of one page: of a route that leads on to others they would hide what is new there
+    validators = None if route.type is RouteType.SITEMAP else (fresh.etag, fresh.last_modified)
+    outcome = FetchOutcome.FETCHED if answer.entries else EMPTY
+    return Asked(route.address, route.type, outcome, answered=True, validators=validators, newest=answer.newest)
+
+
+def _doubt(answer: Answer, known: Known | None, now: datetime) -> str | None:
+    """Why a route that answers should not be the last word, if there is a reason."""
+    if answer.page.status == NOT_MODIFIED:
+        newest = known.newest_at if known else None
+    elif answer.entries:
+        newest = answer.newest
+    else:
+        return "it lists nothing"
+    if newest is not None and now - newest > _OLD:
+        return f"its newest entry is of {newest:%Y-%m-%d}"
+    return None
+
+
+def _found(this: _Round, route: Route, answer: Answer) -> Found:
+    unchanged = answer.page.status == NOT_MODIFIED
+    stated = this.state.stated if this.state else None
+    if route.type is RouteType.FEED and not unchanged:
+        stated = feeds.pace(answer.page.body) or timedelta()
+    missed = () if unchanged else _missed(this, route, answer)
+    fresh, seen = _news(this, route, answer)
+    return Found(
+        f"{route.type} {route.address}",
+        FetchOutcome.NOT_MODIFIED if unchanged else FetchOutcome.FETCHED,
+        (*fresh, *missed),
+        seen,
+        tuple(this.asked),
+        tuple(this.errors),
+        stated,
+        pace.freshness(answer.page.headers, this.house.now()),
+    )
+
+
+def _news(this: _Round, route: Route, answer: Answer) -> tuple[tuple[FeedEntry, ...], tuple[FeedEntry, ...]]:
+    """What of a listing is new, and what only has to be known from now on. All of a feed is new."""
+    if route.type not in _ARCHIVES:
+        return answer.entries, ()
+    known = this.known.get(route.address)
+    begin = min(this.since or this.house.now(), this.house.now()) - _NEWS
+    dated = tuple(entry for entry in answer.entries if (when := discovery.moment(entry)) and when >= begin)
+    undated = tuple(entry for entry in answer.entries if discovery.moment(entry) is None)
+    return (dated, undated) if known is None or known.last_ok_at is None else ((*dated, *undated), ())
+
+
+def _missed(this: _Round, used: Route, answer: Answer) -> tuple[FeedEntry, ...]:
+    """What came and went between two polls: a feed that shows nothing seen before has overflowed."""
+    since, oldest = this.since, answer.oldest
+    if since is None or oldest is None or oldest <= since or (used.type in _LISTS and not answer.entries):
+        return ()
+    if used.type not in _LISTS and not answer.is_cut:
+        return ()
+    with reading(this.house.engine) as session:
+        if entries.knows_any(session, answer.entries):
+            return ()
+    gap = f"everything listed is newer than the last poll of {since:%Y-%m-%d %H:%M} UTC"
+    for route in sorted((*this.source.routes, *this.source.backfill), key=_preference):
+        if route == used or route.type not in _ARCHIVES:
+            continue
+        try:
+            found = _between(this, route, since, oldest)
+        except (FetchError, FeedError) as broken:
+            this.tell(route, f"{gap}, and the gap cannot be read: {broken}")
+            continue
+        log.info("overflow", extra={"source": this.source.id, "route": route.address, "entries": len(found)})
+        return found
+    this.tell(used, f"{gap}, and no sitemap or archive of the source tells what came before: entries may be missing")
+    return ()
+
+
+def _preference(route: Route) -> int:
+    return _ARCHIVES.index(route.type) if route.type in _ARCHIVES else len(_ARCHIVES)
+
+
+def _between(this: _Round, route: Route, since: datetime, until: datetime) -> tuple[FeedEntry, ...]:
+    """The entries of an archive route between two times; a page for one day dates its links by that day."""
+    found: dict[str, FeedEntry] = {}
+    is_dated = "{" in route.url
+    pages = {discovery.on_day(route, day) if is_dated else "" for day in discovery.days(since, until)}
+    for url in sorted(pages):
+        answer = discovery.ask(this.source, route, this.house, url=url, since=since, until=until)
+        for entry in answer.entries:
+            changed = entry.modified is not None and entry.modified >= since
+            if since <= entry.published <= until if entry.published else changed or is_dated:
+                found[entry.url] = entry
+    return tuple(found.values())
