@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from flows.house import House
 from flows.judging import Check, Judged
-from scrapers import autodiscovery, feeds, sitemaps, urls
+from scrapers import urls
 from scrapers.article import FetchedPage
-from scrapers.autodiscovery import Site
 from scrapers.errors import FeedError, FetchError
+from scrapers.routes import autodiscovery, feeds, sitemaps
+from scrapers.routes.autodiscovery import Site
 from scrapers.source import Route, RouteType, Source
 from storage.health import Health
 

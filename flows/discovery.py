@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flows.house import House
-from scrapers import feeds, google_news, listings, nested, sitemaps, telegram, wayback, wordpress
 from scrapers.article import DateOrigin, FeedEntry, FetchedPage
 from scrapers.errors import FeedError, FetchError
 from scrapers.fetch import Validators
-from scrapers.listed import Listed
+from scrapers.routes import feeds, google_news, listings, nested, sitemaps, telegram, wayback, wordpress
+from scrapers.routes.listed import Listed
 from scrapers.source import Route, RouteType, Source
 
 ZONE = ZoneInfo("Europe/Kyiv")  # the days that outlets file their articles under

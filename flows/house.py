@@ -20,9 +20,9 @@ from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers import source
-from scrapers.attribution import Outlets
 from scrapers.errors import ConfigError
 from scrapers.fetch import Http
+from scrapers.origin.attribution import Outlets
 from scrapers.source import Catalogue, Source
 from scrapers.yamlfile import Problem, nearest
 from storage import engine as database

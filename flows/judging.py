@@ -13,9 +13,10 @@ from statistics import median
 from flows import discovery
 from flows.discovery import Answer, moment
 from flows.house import House
-from scrapers import dates, extraction, urls
+from scrapers import dates, urls
 from scrapers.article import Cut, FeedEntry
 from scrapers.errors import ExtractionError, FeedError, FetchError, FetchOutcome, PageOutcome
+from scrapers.page import extraction
 from scrapers.source import Route, RouteType, Source
 from storage.health import Health, key_of
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 _PAST = timedelta(days=2)  # the day that a backfill route is asked for: over, and not yet archived away
 _MOST_PAGES = 2  # behind the first one
 _MOST_ARTICLES = 3
-_BROWSER = "wants to see a browser"  # how scrapers.answers words a challenge that headers tell
+_BROWSER = "wants to see a browser"  # how scrapers.web.answers words a challenge that headers tell
 _NO_HOST = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 # routes that list addresses and need not say when: there, the articles themselves are asked
 _BARE = (RouteType.LISTING, RouteType.ARCHIVE, RouteType.SITEMAP, RouteType.WAYBACK)

@@ -23,10 +23,12 @@ from alerts.model import Mode
 from flows import polling
 from flows.house import House
 from flows.polling import BROKEN, Found
-from scrapers import extraction, pace, urls
+from scrapers import urls
 from scrapers.article import Article
 from scrapers.errors import ExtractionError, FetchError, FetchOutcome
 from scrapers.fetch import Validators, validators_of
+from scrapers.page import extraction
+from scrapers.routes import pace
 from scrapers.source import Source
 from storage import articles, entries, matches, routes, sources
 from storage.articles import Verdict

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from flows import discovery
 from flows.discovery import NOT_MODIFIED, Answer
 from flows.house import House
-from scrapers import feeds, pace
 from scrapers.article import FeedEntry
 from scrapers.errors import FeedError, FetchError, FetchOutcome
 from scrapers.fetch import Validators, validators_of
+from scrapers.routes import feeds, pace
 from scrapers.source import Route, RouteType, Source
 from storage import entries, routes, sources
 from storage.engine import reading
@@ -176,8 +176,8 @@ def _found(this: _Round, route: Route, answer: Answer) -> Found:
 
 
 def _news(this: _Round, route: Route, answer: Answer) -> tuple[tuple[FeedEntry, ...], tuple[FeedEntry, ...]]:
-    """What of a listing is new, and what only has to be known from now on. All of a feed is new."""
-    if route.type not in _ARCHIVES:
+    """What of a listing is new, and what only has to be known from now on. All of a feed or a news sitemap is new."""
+    if route.type not in _ARCHIVES or route.type is RouteType.NEWS_SITEMAP:
         return answer.entries, ()
     known = this.known.get(route.address)
     begin = min(this.since or this.house.now(), this.house.now()) - _NEWS

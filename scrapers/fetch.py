@@ -18,15 +18,15 @@ import requests
 import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
-from scrapers import answers
-from scrapers.address import ForbiddenAddressError, Gate, GuardedAdapter, Target, forbidden
-from scrapers.answers import failure
 from scrapers.article import FetchedPage
-from scrapers.deadline import Deadline
 from scrapers.errors import FetchOutcome
-from scrapers.politeness import Politeness
-from scrapers.redirects import Chain
-from scrapers.robots import Robots
+from scrapers.web import answers
+from scrapers.web.address import ForbiddenAddressError, Gate, GuardedAdapter, Target, forbidden
+from scrapers.web.answers import failure
+from scrapers.web.deadline import Deadline
+from scrapers.web.politeness import Politeness
+from scrapers.web.redirects import Chain
+from scrapers.web.robots import Robots
 
 _CHUNK = 64 << 10
 _SMALL = 4 << 10  # bytes of an answer without use that are read, so that its connection can serve the next

@@ -20,10 +20,11 @@ import trafilatura
 from alerts import matching
 from alerts.watchlist import Watch, Watchlist
 from flows.demo.site import DemoSite
-from scrapers import extraction, feeds
 from scrapers.article import Article
 from scrapers.charset import decode
 from scrapers.fetch import Http, Validators
+from scrapers.page import extraction
+from scrapers.routes import feeds
 from tests.servers import Reply, Web
 
 ROOT = Path(__file__).parents[1]

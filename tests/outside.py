@@ -11,8 +11,10 @@ from typing import Any
 from alerts import matching
 from alerts.normalize import tokens
 from alerts.watchlist import Entity, Watchlist
-from scrapers import dates, extraction, feeds, sitemaps, urls
+from scrapers import dates, urls
 from scrapers.article import Article
+from scrapers.page import extraction
+from scrapers.routes import feeds, sitemaps
 from scrapers.urls import url_key
 from storage import clustering
 from storage.fingerprint import text_hash

@@ -15,9 +15,10 @@ from flows import adding, house, settings, verifying
 from flows.cli.output import Failed, complain, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.judging import Judged
-from scrapers import autodiscovery, clean, opml, urls
+from scrapers import clean, urls
 from scrapers.errors import FeedError
-from scrapers.opml import Opml, Outline
+from scrapers.routes import autodiscovery, opml
+from scrapers.routes.opml import Opml, Outline
 from scrapers.source import RouteType, Slug, Source, SourceKind
 from scrapers.yamlfile import Problem
 

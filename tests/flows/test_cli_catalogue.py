@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scrapers import opml, source
+from scrapers import source
+from scrapers.routes import opml
 from scrapers.source import RouteType, Source, SourceKind
 from tests.flows import rooms
 from tests.flows.test_cli import Varta

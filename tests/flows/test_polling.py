@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from alerts.model import Mode
 from flows import pipeline
 from flows.house import House
 from flows.pipeline import Tally
+from scrapers.routes import telegram
 from scrapers.source import Source
-from storage import lookup, routes, sources
-from storage.engine import reading
+from storage import entries, lookup, routes, sources
+from storage.engine import reading, transaction
 from tests.flows.rooms import BEGIN, BODY, Clock, opened, page
 from tests.servers import Reply, Web
 
@@ -263,8 +265,6 @@ def test_a_wordpress_route_pages_back_to_the_last_poll(web: Web, tmp_path: Path)
 
 def test_an_edited_telegram_text_is_a_revision_and_a_forward_names_its_origin(web: Web, tmp_path: Path) -> None:
     # the address of a Telegram route is fixed, so its reader is fed the page that t.me would give
-    from scrapers import telegram  # noqa: PLC0415
-
     def shown(text: str) -> bytes:
         return (
             '<div class="tgme_channel_info_header_title"><span>General Staff</span></div>'
@@ -288,10 +288,6 @@ def test_an_edited_telegram_text_is_a_revision_and_a_forward_names_its_origin(we
 
 
 def _take(rooms: House, wire: Source, listed: tuple[object, ...]) -> Tally:
-    from alerts.model import Mode  # noqa: PLC0415
-    from storage import entries  # noqa: PLC0415
-    from storage.engine import transaction  # noqa: PLC0415
-
     tally = Tally(wire.id)
     with transaction(rooms.engine) as session:
         entries.remember(session, listed, Mode.LIVE, rooms.now())  # type: ignore[arg-type]

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from scrapers import rules, source
+from scrapers import source
 from scrapers.article import Article, FetchedPage
-from scrapers.attribution_outlets import Outlets
-from scrapers.extraction import extract
-from scrapers.rules import Ruled
+from scrapers.origin.outlets import Outlets
+from scrapers.page import rules
+from scrapers.page.extraction import extract
+from scrapers.page.rules import Ruled
 from scrapers.source import ArticleRule, RouteType, Source, SourceKind
 
 PAGES = Path(__file__).parents[1] / "pages"

@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from scrapers import address
-from scrapers.address import GuardedAdapter
 from scrapers.errors import FetchError, FetchOutcome
 from scrapers.fetch import Http, Validators, validators_of
-from scrapers.politeness import Politeness
+from scrapers.web import address
+from scrapers.web.address import GuardedAdapter
+from scrapers.web.politeness import Politeness
 from tests import servers
 from tests.servers import Call, Reply, Web
 

@@ -30,7 +30,8 @@ BOMB = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'>{}]>".format(
 PROGRAM = """
 import json, os, resource, sys, threading
 from datetime import UTC, datetime
-from scrapers import extraction, feeds, sitemaps
+from scrapers.page import extraction
+from scrapers.routes import feeds, sitemaps
 from scrapers.errors import ExtractionError, FeedError, FetchError
 from scrapers.fetch import Http
 from scrapers.source import Route, RouteType, Source

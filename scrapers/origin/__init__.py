@@ -1,0 +1,1 @@
+"""Find the outlet that a text names as its origin."""

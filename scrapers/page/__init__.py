@@ -1,0 +1,1 @@
+"""Turn a fetched page into an article."""

@@ -1,0 +1,1 @@
+"""Read what a source lists, and decide what to ask next."""

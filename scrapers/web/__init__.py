@@ -1,0 +1,1 @@
+"""How a request goes out and what comes back."""
