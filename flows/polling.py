@@ -86,18 +86,20 @@ def poll(source: Source, house: House) -> Found:
         known = routes.known(session, source.id, [route.address for route in source.routes])
     now = house.now()
     this = _Round(source, house, state, known)
-    passed: tuple[Route, Answer] | None = None
+    passed: list[tuple[Route, Answer, str]] = []
     for route in _in_order(source.routes, known, now):
         answer = _ask(this, route)
         if answer is None:
             continue
         why = _doubt(answer, known.get(route.address), now)
-        if why is None or len(source.routes) == 1:
+        if why is None:
+            for doubtful, _, doubt in passed:
+                this.tell(doubtful, f"{doubtful.address}: {doubt}")
             return _found(this, route, answer)
-        this.tell(route, f"{route.address}: {why}")
-        passed = passed or (route, answer)
-    if passed:  # nothing better came
-        return _found(this, *passed)
+        passed.append((route, answer, why))
+    if passed:  # nothing better came: a source may well be silent for weeks
+        route, answer, _ = max(passed, key=lambda one: bool(one[1].entries))
+        return _found(this, route, answer)
     wait = None if this.retry_after is None else timedelta(seconds=this.retry_after)
     return Found(outcome=this.outcome, asked=tuple(this.asked), errors=tuple(this.errors), retry_after=wait)
 
