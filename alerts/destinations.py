@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from alerts.model import Priority
 from scrapers import yamlfile
+from scrapers.source import Slug
 from scrapers.yamlfile import Problem, nearest
 
 SHIPPED = Path(__file__).parent / "defaults" / "destinations.yaml"
@@ -86,7 +87,7 @@ class EmailTarget:
 class Digest:
     """When the digest goes out (local time) and which priorities wait for it."""
 
-    at: Annotated[str, StringConstraints(pattern=f"^{_CLOCK}$")]
+    at: Annotated[str, yamlfile.form(_CLOCK, 'a time of day such as "08:00"')]
     of: tuple[Priority, ...] = (Priority.LOW, Priority.NORMAL)
 
     __pydantic_config__ = _STRICT
@@ -96,11 +97,11 @@ class Digest:
 class Destination:
     """A person or a channel that alerts go to. Times are shown in `timezone`."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    id: Slug
     slack: SlackTarget | None = None
     email: EmailTarget | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Kyiv"
-    quiet: Annotated[str, StringConstraints(pattern=f"^{_CLOCK}-{_CLOCK}$")] | None = None
+    quiet: Annotated[str, yamlfile.form(f"{_CLOCK}-{_CLOCK}", 'two times of day such as "22:00-07:00"')] | None = None
     digest: Digest | None = None
 
     __pydantic_config__ = _STRICT

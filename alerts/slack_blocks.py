@@ -18,6 +18,7 @@ _SENTENCE = 2300
 _COVERAGE = 2600
 _NAME = 160
 _TERMS = 300
+_ORIGIN = 300  # the words that name the origin may stand last
 _TITLE = 400
 _LONGEST_LINK = 2000
 _LONGEST_LINE_LINK = 600
@@ -105,7 +106,7 @@ def _warnings(card: Card) -> str:
     if card.partial:
         told.append(f":page_facing_up: *Partial.* {_fit(card.partial)}")
     if card.after:
-        told.append(f":link: {_fit(card.after)}")
+        told.append(f":link: {_fit(card.after, _ORIGIN)}")
     return "\n".join(told)
 
 

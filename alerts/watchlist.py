@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from alerts import query
 from alerts.errors import QueryError
@@ -16,6 +16,7 @@ from alerts.model import Priority
 from alerts.normalize import tokens
 from alerts.query import Named, Node
 from scrapers import yamlfile
+from scrapers.source import Slug
 from scrapers.yamlfile import Document, Problem, nearest
 
 SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
@@ -34,7 +35,6 @@ def _name(text: str) -> str:
 
 
 T = TypeVar("T", bound="Entity | Watch")
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Names = Annotated[tuple[Annotated[str, AfterValidator(_name)], ...], BeforeValidator(_one_or_more)]
 
 
@@ -70,7 +70,7 @@ class Watch:
     """A named query with its priority and destinations. `version` is set by `load` and changes with it."""
 
     id: Slug
-    query: Annotated[str, StringConstraints(min_length=1)]
+    query: Annotated[str, Field(min_length=1)]
     name: str = ""
     priority: Priority = Priority.NORMAL
     to: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()

@@ -30,6 +30,7 @@ _BEST_FIRST = (
     RouteType.LISTING,
     RouteType.SITEMAP,
 )
+_ADVICE = "see what each lacks, and give the address of a feed or a sitemap if you know one"
 _CONTENT_TYPE = "content-type"
 
 
@@ -96,7 +97,7 @@ def propose(
         search = _explore(page, house, tell)
     working = [one for kind in _BEST_FIRST for one in [o for o in search.good if o.route.type is kind][:_MOST_ROUTES]]
     if not working:
-        return Proposal(None, tuple(search.judged), f"{url}: no route works")
+        return Proposal(None, tuple(search.judged), f"{url}: no route works: {_ADVICE}")
     routes = tuple(_at_home(one, house) for one in working)
     site = search.site
     chosen = name or autodiscovery.slug(site.name, taken)

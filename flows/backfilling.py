@@ -86,7 +86,9 @@ def backfill(source: Source, asked: Window, house: House, mode: Mode, *, dry_run
     for route in source.backfill or source.routes:
         listed = _list(source, route, asked, house)
         tally.errors += listed.errors
-        wanted = [entry for entry in listed.entries if asked.may_hold(entry)]
+        # pages overlap where something came in while they were read
+        once = {urls.url_key(entry.url): entry for entry in reversed(listed.entries) if asked.may_hold(entry)}
+        wanted = list(once.values())[::-1]
         if wanted or (listed.entries and not tally.route):
             tally.route, tally.outcome = f"{route.type} {route.address}".strip(), FetchOutcome.FETCHED
             tally.entries, tally.undated, tally.expected = len(listed.entries), listed.undated, len(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flows.house import House
+from scrapers import dates
 from scrapers.article import DateOrigin, FeedEntry, FetchedPage
-from scrapers.errors import FeedError, FetchError
+from scrapers.charset import decode
+from scrapers.errors import FeedError, FetchError, PageOutcome
 from scrapers.fetch import Validators
+from scrapers.page import refusal
 from scrapers.routes import feeds, google_news, listings, nested, sitemaps, telegram, wayback, wordpress
 from scrapers.routes.listed import Listed
 from scrapers.source import Route, RouteType, Source
@@ -19,6 +23,8 @@ from scrapers.source import Route, RouteType, Source
 ZONE = ZoneInfo("Europe/Kyiv")  # the days that outlets file their articles under
 NOT_MODIFIED = 304
 MOST_FOLLOWED = 10  # pages behind the first one, in one poll
+_LOOKED_AT = 200_000  # bytes of what is no feed
+_TITLE = re.compile(r"<title[^>]*>([^<]{1,300})", re.IGNORECASE)
 _BEGINNING = 3  # pages of a source that was never polled: news, not its archive
 
 
@@ -34,23 +40,30 @@ class Span:
 class Answer:
     """What a route listed: `page` is its first, `errors` are of pages behind it.
 
-    `is_cut` says that it goes on further back than it was followed.
+    `is_cut` says that it goes on further back than it was followed, `is_index` that the first page names others
+    and lists nothing itself.
     """
 
     page: FetchedPage
     entries: tuple[FeedEntry, ...] = ()
     errors: tuple[str, ...] = ()
     is_cut: bool = False
+    is_index: bool = False
 
     @property
     def newest(self) -> datetime | None:
         """The latest time that an entry bears."""
-        return max(filter(None, map(moment, self.entries)), default=None)
+        return max(self._times, default=None)
 
     @property
     def oldest(self) -> datetime | None:
         """The earliest time that an entry bears."""
-        return min(filter(None, map(moment, self.entries)), default=None)
+        return min(self._times, default=None)
+
+    @property
+    def _times(self) -> list[datetime]:
+        times = filter(None, map(moment, self.entries))
+        return [when for when in times if dates.plausible(when, self.page.fetched_at)]
 
 
 def ask(
@@ -75,12 +88,15 @@ def ask(
     if page.status == NOT_MODIFIED:
         return Answer(page)
     read = _READERS[route.type]
-    listed = read(page, source, route, span, most)
+    try:
+        listed = read(page, source, route, span, most)
+    except FeedError as wrong:
+        raise _recognised(wrong, page) from wrong
     entries, errors = list(listed.entries), list[str]()
     if listed.left_out:
         why = f"{len(entries)} entries taken, {listed.left_out} older ones left out"
         errors.append(f"{source.id}: {route.type} route: {first}: {why}")
-    asked, ahead = {first}, deque(listed.more)
+    asked, ahead, is_index = {first}, deque(listed.more), _is_index(listed, route)
     while ahead and len(asked) <= _reach(span, most) and _goes_on(listed, span, route):
         url = ahead.popleft()
         if url in asked:
@@ -95,7 +111,7 @@ def ask(
         ahead.extendleft(reversed(listed.more))
     if errors and not entries:
         raise FeedError(errors[0].partition(" route: ")[2])
-    return Answer(page, tuple(entries), tuple(errors), bool(ahead) and _goes_on(listed, span, route))
+    return Answer(page, tuple(entries), tuple(errors), bool(ahead) and _goes_on(listed, span, route), is_index)
 
 
 def address(source: Source, route: Route, span: Span, now: datetime) -> str:
@@ -130,8 +146,22 @@ def moment(entry: FeedEntry) -> datetime | None:
     return entry.published or entry.modified
 
 
+def _recognised(wrong: FeedError, page: FetchedPage) -> FeedError:
+    """The same error, saying what stands in place of a feed where that is a check for robots or a login."""
+    html = decode(page.body[:_LOOKED_AT], page.headers.get("content-type", ""))
+    title = _TITLE.search(html)
+    shell = refusal.recognise(html, "", title[1] if title else "", page.headers)
+    if shell is None or shell[0] not in (PageOutcome.CHALLENGE, PageOutcome.LOGIN_WALL):
+        return wrong
+    return FeedError(f"{wrong}: {shell[1]}", shell[0])
+
+
 def _reach(span: Span, most: int) -> int:
     return most if span.since else min(most, _BEGINNING)
+
+
+def _is_index(listed: Listed, route: Route) -> bool:
+    return bool(listed.more) and route.type in (RouteType.SITEMAP, RouteType.NEWS_SITEMAP)
 
 
 def _goes_on(last: Listed, span: Span, route: Route) -> bool:

@@ -164,6 +164,8 @@ class Check:
 
     def _misread(self, route: Route, since: datetime | None, wrong: FeedError) -> Judged:
         """A page that is no feed is looked at once more: what it is says what can be done."""
+        if wrong.outcome in _BEHIND:
+            return self._verdict(route, _BEHIND[wrong.outcome], str(wrong))
         span = discovery.Span(since, self.house.now())
         address = discovery.address(self.source, route, span, self.house.now())
         try:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _THREADS = 16
 MOST_PAGES = 200  # of one source in one pass: a flood waits its turn, and the next pass goes on with it
 _RECENT = 50  # entries that tell how often a source brings something
+_OLD = timedelta(days=14)  # what is older is no news, however late its source shows it
 _BATCH = 20  # articles that one kill can make us fetch again
 _GIVE_UP = (FetchOutcome.GONE, FetchOutcome.DISALLOWED, FetchOutcome.BAD_URL, FetchOutcome.FORBIDDEN_ADDRESS)
 
@@ -87,10 +88,21 @@ def ingest(source: Source, house: House) -> Tally:
             entries.remember(session, found.seen, Mode.LIVE, now, state=EntryState.OUTSIDE)
         routes.keep(session, source.id, found.asked, now)
         sources.record(session, source, now, _poll(session, source, found, now))
-        waiting = entries.due(session, source.id, now, MOST_PAGES)
-    work(source, waiting, house, tally)
+        is_waiting = _come_back(session, source, now)
+        waiting = entries.due(session, source.id, now, MOST_PAGES) if is_waiting else []
+    if waiting:
+        work(source, waiting, house, tally)
+        with transaction(house.engine) as session:
+            _come_back(session, source, house.now())
     log.info("ingested", extra={"source": source.id, "outcome": tally.outcome, "new": tally.new})
     return tally
+
+
+def _come_back(session: Session, source: Source, now: datetime) -> bool:
+    """Whether pages wait: failed ones, or those of a run that was killed, cannot wait for a quiet source."""
+    wanted = entries.next_due(session, source.id, now)
+    sources.expect(session, source, now, wanted)
+    return wanted is not None
 
 
 def _poll(session: Session, source: Source, found: Found, now: datetime) -> Poll:
@@ -107,6 +119,7 @@ def _poll(session: Session, source: Source, found: Found, now: datetime) -> Poll
         interval=wait,
         stated=found.stated,
         retry_after=found.retry_after,
+        whole=not found.is_open,
     )
 
 
@@ -165,12 +178,16 @@ def work(
     `is_asked` says of a publication time whether a backfill wants it.
     """
     for start in range(0, len(waiting), _BATCH):
-        batch = [_outside(read, is_asked) for read in _read_each(source, waiting[start : start + _BATCH], house, tally)]
+        some = waiting[start : start + _BATCH]
+        batch = [_placed(read, is_asked, house.now()) for read in _read_each(source, some, house, tally)]
         _store_safely(source, batch, house, tally)
 
 
-def _outside(read: Read, is_asked: Callable[[datetime], bool] | None) -> Read:
+def _placed(read: Read, is_asked: Callable[[datetime], bool] | None, now: datetime) -> Read:
+    """The read page by its own date: a sitemap tells when a page was changed, a listing tells nothing."""
     when = read.article.published if read.article else None
+    if when and now - when > _OLD and read.due.entry.published is None and read.due.mode is Mode.LIVE:
+        return replace(read, due=replace(read.due, mode=Mode.BACKFILL))  # stored, and alerts nobody
     if is_asked is None or when is None or is_asked(when):
         return read
     if read.due.mode is Mode.LIVE or read.due.article is not None:

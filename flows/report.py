@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from flows.backfilling import BackfillTally
 from flows.delivery import DeliveryTally
 from flows.pipeline import Tally
 
@@ -13,7 +14,7 @@ _SHOWN = {
     "source": "source",
     "outcome": "outcome",
     "entries": "entries",
-    "fetched": "fetched",
+    "fetched": "pages",
     "new": "new",
     "revised": "revised",
     "duplicates": "copies",
@@ -37,6 +38,23 @@ def table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
 def counts(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """One narrow row per source for the terminal; what went wrong is told line by line below it."""
     return [{title: getattr(tally, name) for name, title in _SHOWN.items()} for tally in tallies]
+
+
+def backfilled(tallies: Sequence[BackfillTally]) -> list[dict[str, Any]]:
+    """One narrow row per source of a backfill: what is listed, and how much of it may be of the days asked for."""
+    return [
+        {
+            "source": t.source,
+            "listed": t.entries,
+            "candidates": t.expected,
+            "undated": t.undated,
+            "pages": t.fetched,
+            "new": t.new,
+            "copies": t.duplicates,
+            "matches": t.matched,
+        }
+        for t in tallies
+    ]
 
 
 def summary(tallies: Sequence[Tally]) -> str:

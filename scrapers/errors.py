@@ -53,10 +53,6 @@ class FetchError(ScraperError):
         self.status = status
 
 
-class FeedError(ScraperError):
-    """The bytes are not a feed, sitemap or listing that yields entries."""
-
-
 class PageOutcome(enum.StrEnum):
     """What a page turned out to be that holds no article."""
 
@@ -66,6 +62,14 @@ class PageOutcome(enum.StrEnum):
     ELSEWHERE = "elsewhere"  # the address leads to another page
     NOT_HTML = "not_html"
     BROKEN = "broken"  # the reader itself fails on it
+
+
+class FeedError(ScraperError):
+    """The bytes are not a feed, sitemap or listing that yields entries; `outcome` is what they are, if known."""
+
+    def __init__(self, message: str, outcome: PageOutcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 class ExtractionError(ScraperError):

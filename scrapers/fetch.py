@@ -31,7 +31,7 @@ from scrapers.web.robots import Robots
 _CHUNK = 64 << 10
 _SMALL = 4 << 10  # bytes of an answer without use that are read, so that its connection can serve the next
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-_ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+_UNREAD = {"br", "zstd", "compress", "x-compress", "dcb", "dcz"}  # other names are charsets and slips
 _AGENT = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -234,14 +234,14 @@ class Http:
 
     def _body(self, response: requests.Response, url: str, watch: Deadline) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
-        if {name.strip().lower() for name in coding.split(",")} - _ENCODINGS:
+        if {name.strip().lower() for name in coding.split(",")} & _UNREAD:
             why = f"answered in {coding!r}, which we do not read"
             raise failure(url, why, FetchOutcome.SERVER_ERROR, retryable=True)
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
             if len(body) > self._max_bytes:
-                why = f"more than {self._max_bytes} bytes"
+                why = f"more than {self._max_bytes / (1 << 20):.0f} MiB"
                 raise failure(url, why, FetchOutcome.TOO_LARGE, retryable=False)
             if watch.left() <= 0:
                 break

@@ -96,7 +96,9 @@ def detect(text: str, hint: str | None = None) -> str | None:
         case None:
             return hint
         case "cyrillic":
-            return _spoken(sample, _CYRILLIC, hint) or hint or _by_letters(sample)
+            told = _spoken(sample, _CYRILLIC, hint)
+            # in a flash of a few words the letters know better than a template that serves two languages
+            return told or (_by_letters(sample) if hint in _CYRILLIC else None) or hint or _by_letters(sample)
         case "latin":
             return _spoken(sample, _LATIN, hint) or hint
         case "ar":

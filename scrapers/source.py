@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import soupsieve
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainSerializer
 
 from scrapers import yamlfile
 from scrapers.yamlfile import Problem
@@ -22,7 +22,11 @@ _STRICT = ConfigDict(extra="forbid")
 _DAY = ("year", "month", "day")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Slug = Annotated[str, yamlfile.form("[a-z0-9][a-z0-9-]{0,62}", "lower-case letters, digits and hyphens, 63 at most")]
+Host = Annotated[str, yamlfile.form(r"[a-z0-9.-]+\.[a-z0-9-]{2,}", "a host alone, in lower case, such as wire.example")]
+Name = Annotated[str, yamlfile.form(r"(?s).*\S.*", "a name")]
+Language = Annotated[str, yamlfile.form("[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*", "the code of a language, such as uk or en")]
+Channel = Annotated[str, yamlfile.form(r"[A-Za-z0-9_]*", "the name alone: `name` for https://t.me/name")]
 
 
 def _duration(text: object) -> object:
@@ -94,18 +98,18 @@ class Route:
     type: RouteType
     url: str = ""
     links: Selector = ""
-    channel: str = ""
+    channel: Channel = ""
 
     __pydantic_config__ = _STRICT
 
     def __post_init__(self) -> None:
         if self.type is RouteType.TELEGRAM:
             if not self.channel:
-                raise ValueError("a telegram route needs `channel`")
+                raise ValueError("a route of type telegram needs `channel`, the name in https://t.me/name")
         elif self.type is not RouteType.WAYBACK and not _is_web(self.url):
-            raise ValueError(f"a {self.type} route needs `url`, an http or https address")
+            raise ValueError(f"a route of type {self.type} needs `url`, an http or https address")
         if self.type in (RouteType.LISTING, RouteType.ARCHIVE) and not self.links:
-            raise ValueError(f"a {self.type} route needs `links`, a CSS selector of the article links")
+            raise ValueError(f"a route of type {self.type} needs `links`, a CSS selector of the article links")
 
     @property
     def address(self) -> str:
@@ -153,13 +157,13 @@ class Source:
     """
 
     id: Slug
-    name: str
+    name: Name
     homepage: str
     kind: SourceKind = SourceKind.OUTLET
-    language: str | None = None
+    language: Language | None = None
     family: str = ""
-    names: tuple[str, ...] = ()
-    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+\.[a-z0-9-]{2,}$")], ...] = ()
+    names: tuple[Name, ...] = ()
+    hosts: tuple[Host, ...] = ()
     article_id: Annotated[str, AfterValidator(_with_group)] = ""
     routes: tuple[Annotated[Route, AfterValidator(_asked_today)], ...] = ()
     backfill: tuple[Annotated[Route, AfterValidator(_asked_by_day)], ...] = ()

@@ -8,19 +8,28 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from scrapers.errors import ConfigError
 
 CONFIDENTIAL = "confidential"  # error type of a field whose value must not be shown
-_DEEPEST = 50
 _MOST = 100_000  # nodes of one file, what an alias stands for counted each time
 _DEEPEST = 500  # levels
+_LONGEST_SHOWN = 80  # characters of what was found
+_EXPECTED = {
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "dataclass_type": "expected a mapping",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+}
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
@@ -198,6 +207,17 @@ def entries(document: Document, section: str, kind: type[T]) -> Entries[T]:
     return Entries(tuple(good), tuple(problems))
 
 
+def form(pattern: str, expected: str) -> AfterValidator:
+    """A field that holds text of this form; `expected` says it to people."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"expected {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for a misspelt name, or an empty string."""
     close = difflib.get_close_matches(name, list(known), n=1)
@@ -208,17 +228,53 @@ def _explain(document: Document, path: Path_, raw: object, detail: Any, kind: ty
     where: tuple[str | int, ...] = tuple(detail["loc"])
     name = raw.get("id", path[-1]) if isinstance(raw, dict) else path[-1]
     field = ".".join(str(part) for part in where)
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = _expected(detail)
     if detail["type"] == "missing":
         message = f"`{field}` is missing"
     elif detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        known = list(getattr(kind, "__dataclass_fields__", {})) if len(where) == 1 else []
-        message = f"unknown key `{field}`{nearest(str(where[-1]), known)}"
+        message = f"unknown key `{field}`{nearest(str(where[-1]), _fields(kind, where[:-1]))}"
     elif detail["type"] == CONFIDENTIAL:
         message = f"`{field}`: {message}"
     elif field:
-        message = f"`{field}`: {message}, found {detail['input']!r:.80}"
+        message = f"`{field}`: {message}, found {_short(detail['input'])}{_near(detail)}"
+    else:
+        message = f"{message}, found {_short(detail['input'])}" if not isinstance(raw, dict) else message
     return document.problem((*path, *where), f"{path[0]} `{name}`: {message}")
+
+
+def _expected(detail: Any) -> str:
+    """What should have stood there, in the words of a YAML file and not in those of Python."""
+    kind, said = str(detail["type"]), detail.get("ctx", {})
+    if kind in ("enum", "literal_error"):
+        return f"expected {said['expected']}"
+    return _EXPECTED.get(kind) or str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _near(detail: Any) -> str:
+    """The nearest of the words that may stand there."""
+    may = detail.get("ctx", {}).get("expected", "")
+    return nearest(str(detail["input"]), re.findall(r"'([^']+)'", str(may)))
+
+
+def _fields(kind: Any, where: Sequence[str | int]) -> list[str]:
+    """The keys that may stand at `where` within an entry of `kind`; none where that is no mapping of ours."""
+    for part in where:
+        if isinstance(part, str):
+            hints = get_type_hints(kind, include_extras=True) if is_dataclass(kind) else {}
+            kind = _inner(hints.get(part))
+    return [one.name for one in fields(kind)] if is_dataclass(kind) else []
+
+
+def _inner(hint: Any) -> Any:
+    """The dataclass within a type such as tuple[Annotated[Route, ...], ...] | None."""
+    if is_dataclass(hint):
+        return hint
+    return next((found for part in get_args(hint) if (found := _inner(part))), None)
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]} ..."
 
 
 def _kind(value: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.model import Mode
@@ -70,6 +70,22 @@ class Remembered:
     known: int = 0
 
 
+# asked at every poll of an unchanged feed: built once
+_OF_SOURCE = EntryRow.source_id == bindparam("source")
+_NEXT_DUE = (
+    select(EntryRow.next_try_at)
+    .where(_OF_SOURCE, EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED, EntryState.RETRY]))
+    .order_by(EntryRow.next_try_at.asc().nulls_first())
+    .limit(1)
+)
+_LATEST = (
+    select(EntryRow.published_at, EntryRow.first_seen_at)
+    .where(_OF_SOURCE, EntryRow.mode == Mode.LIVE)
+    .order_by(EntryRow.first_seen_at.desc())
+    .limit(bindparam("most"))
+)
+
+
 def remember(
     session: Session,
     listed: Sequence[FeedEntry],
@@ -97,7 +113,7 @@ def remember(
         known += len(aliases)
         for key, row in present.items():
             changed += _look_again(row, by_key[key], now)
-            row.published_at = row.published_at or by_key[key].published
+            row.published_at = row.published_at or _published(by_key[key], now)
             new += _rearm(row, mode, is_asked)
         rows = [_row(by_key[key], key, aliases.get(key), mode, now, state) for key in fresh]
         if rows:
@@ -121,20 +137,36 @@ def due(session: Session, source: str, now: datetime, most: int | None = None) -
     return [_due(row) for row in session.scalars(query)]
 
 
-def knows_any(session: Session, listed: Sequence[FeedEntry]) -> bool:
-    """Whether one of these entries, all of one source, was listed before."""
+def knows_any(session: Session, listed: Sequence[FeedEntry], by: datetime) -> bool:
+    """Whether one of these entries, all of one source, was listed at the time `by` or earlier."""
     keys = [key_hash(urls.url_key(entry.url)) for entry in listed]
     for some in _chunks(keys):
-        query = select(EntryRow.id).where(EntryRow.source_id == listed[0].source, EntryRow.url_key.in_(some))
+        query = select(EntryRow.id).where(
+            EntryRow.source_id == listed[0].source, EntryRow.url_key.in_(some), EntryRow.first_seen_at <= by
+        )
         if session.scalar(query.limit(1)) is not None:
             return True
     return False
 
 
+def first_after(session: Session, source: str, since: datetime) -> datetime | None:
+    """When `source` first listed something new after `since`."""
+    query = select(func.min(EntryRow.first_seen_at))
+    return session.scalar(query.where(EntryRow.source_id == source, EntryRow.first_seen_at > since))
+
+
+def next_due(session: Session, source: str, now: datetime) -> datetime | None:
+    """When a page of `source` is to be fetched next: `now` for one that waits its turn; None when none waits."""
+    found = session.execute(_NEXT_DUE, {"source": source}).first()
+    return None if found is None else found[0] or now
+
+
 def arrivals(session: Session, source: str, most: int) -> list[datetime]:
-    """When the latest entries of `source` came, newest first: as it dates them, else as they were seen."""
-    latest = select(EntryRow.id).where(EntryRow.source_id == source).order_by(EntryRow.first_seen_at.desc()).limit(most)
-    rows = session.execute(select(EntryRow.published_at, EntryRow.first_seen_at).where(EntryRow.id.in_(latest)))
+    """When the latest entries of `source` came, newest first: as it dates them, else as they were seen.
+
+    What a backfill brought says nothing of the pace of today.
+    """
+    rows = session.execute(_LATEST, {"source": source, "most": most})
     return sorted((published or seen for published, seen in rows), reverse=True)
 
 
@@ -181,6 +213,10 @@ def _rearm(row: EntryRow, mode: Mode, is_asked: Callable[[datetime], bool] | Non
     return True
 
 
+def _published(entry: FeedEntry, now: datetime) -> datetime | None:
+    return entry.published if entry.published and dates.plausible(entry.published, now) else None
+
+
 def _aliases(session: Session, keys: Sequence[bytes]) -> dict[bytes, int]:
     query = select(AliasRow.url_key, AliasRow.article_id).where(AliasRow.url_key.in_(keys))
     return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
@@ -199,7 +235,7 @@ def _row(  # noqa: PLR0917 - private, called once
         "summary": entry.summary,
         "authors": list(entry.authors),
         "language": entry.language,
-        "published_at": entry.published if entry.published and dates.plausible(entry.published, now) else None,
+        "published_at": _published(entry, now),
         "origin": entry.origin,
         "has_page": entry.has_page,
         "state": state if article is None else EntryState.KNOWN,

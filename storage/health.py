@@ -79,7 +79,11 @@ def keep(session: Session, source: str, judged: Sequence[RouteHealth]) -> None:
             (RouteState.last_ok_at.is_(None), func.coalesce(fresh.newest_at, RouteState.newest_at)),
             else_=RouteState.newest_at,
         )
+        # what was read as a feed says nothing of a listing at the same address
+        is_same = RouteState.type == fresh.type
         changed = {
+            "etag": case((is_same, RouteState.etag)),
+            "last_modified": case((is_same, RouteState.last_modified)),
             "type": fresh.type,
             "newest_at": newest,
             "health": fresh.health,

@@ -28,6 +28,7 @@ class Known:
     newest_at: datetime | None = None
     last_ok_at: datetime | None = None
     reason: str = ""
+    type: str = ""
 
     def rests_until(self) -> datetime | None:
         """When a route that failed several times in a row is worth another request; it never rests for good."""
@@ -62,6 +63,7 @@ def known(session: Session, source: str, urls: Collection[str]) -> dict[str, Kno
             row.newest_at,
             row.last_ok_at,
             row.reason,
+            row.type,
         )
         for row in rows
     }

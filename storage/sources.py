@@ -65,6 +65,7 @@ _FRESH: dict[str, object] = {"failures": 0, "outcome": "", "route": "", "error":
 class Poll:
     """How a poll went. `error` also tells why earlier routes were passed over when a later one `answered`.
 
+    An answer that is not `whole` leaves out what was listed since the last whole one: it is asked for again.
     `interval` is how long a source that answers is left alone; `stated` what its feed asks for, None where
     nothing new was told; `retry_after` what a source that refuses asks for.
     """
@@ -76,6 +77,7 @@ class Poll:
     interval: timedelta | None = None
     stated: timedelta | None = None
     retry_after: timedelta | None = None
+    whole: bool = True
 
 
 def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
@@ -86,13 +88,23 @@ def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
     if poll.stated is not None:
         row.stated = int(poll.stated.total_seconds())
     if poll.answered:
-        wait = poll.interval or source.every
-        row.failures, row.last_ok_at, row.interval = 0, now, int(wait.total_seconds())
+        wait = max(poll.interval or source.every, source.every)
+        row.failures, row.interval = 0, int(wait.total_seconds())
+        row.last_ok_at = now if poll.whole else row.last_ok_at
     else:
         row.failures = (row.failures or 0) + 1
         wait = min(source.every * 2 ** min(row.failures - 1, 10), max(_LONGEST_BACKOFF, source.every))
         wait = max(wait, min(poll.retry_after or wait, LONGEST))
     row.next_poll_at = now + wait
+
+
+def expect(session: Session, source: Source, now: datetime, wanted: datetime | None) -> None:
+    """Plan the next poll of a source that answers by its pace, or for a page that is `wanted` before."""
+    row = session.get(SourceState, source.id)
+    if row is None or row.failures or row.last_polled_at is None or row.interval is None:
+        return
+    at = row.last_polled_at + timedelta(seconds=row.interval)
+    row.next_poll_at = min(at, max(wanted, now + source.every)) if wanted else at
 
 
 def states(session: Session) -> dict[str, State]:

@@ -13,6 +13,7 @@ import yaml
 
 from alerts import destinations, watchlist
 from scrapers import source
+from storage.health import Health
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("scrapers", "alerts", "storage", "flows", "deployments")
@@ -84,6 +85,11 @@ def test_the_readme_names_every_command_and_setting() -> None:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     assert [word for word in (*commands, *sorted(fields)) if word not in readme] == []
+
+
+def test_the_readme_names_every_health_of_a_route() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [health for health in Health if f"`{health}`" not in readme] == []
 
 
 def test_the_yaml_examples_in_the_readme_are_right(tmp_path: Path) -> None:

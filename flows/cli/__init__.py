@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from alerts.errors import AlertError
 from flows.cli import ask, configure, run
-from flows.cli.output import Failed, complain
+from flows.cli.output import Failed, WithFields, complain
 from scrapers.errors import ConfigError
 from storage.engine import DatabaseUrlError, StorageError
 
@@ -29,7 +29,9 @@ for room in (run, ask, configure):
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 something failed, 2 wrong usage or configuration."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(WithFields("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("trafilatura").setLevel(logging.ERROR)  # what it finds strange is no news to the reader
     try:
         app()

@@ -22,11 +22,11 @@ from storage.engine import reading, transaction
 from storage.lookup import Explained, StoredArticle
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day on, UTC.")]
-Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Up to this day, included, UTC.")]
+_FORM = "YYYY-MM-DD"
+Since = Annotated[datetime | None, typer.Option(formats=_DAY, metavar=_FORM, help="From this day on, UTC.")]
+Until = Annotated[datetime | None, typer.Option(formats=_DAY, metavar=_FORM, help="Up to this day, included, UTC.")]
 
-
-_CUTS: dict[str, str] = {
+CUTS: dict[str, str] = {
     "paywall": "the rest is for subscribers",
     "truncated": "the text breaks off",
     "teaser": "the page shows no full text",
@@ -35,7 +35,7 @@ _CUTS: dict[str, str] = {
 _OUTCOMES: dict[str, str] = {
     Decision.FIRST_REPORT: "alerted, first report of the story",
     Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
-    Decision.BACKFILL: "not alerted, found by a silent backfill",
+    Decision.BACKFILL: "not alerted, brought by a silent backfill or weeks old when it was first seen",
     Decision.NO_DESTINATION: "not alerted, the watch names no destination",
     Decision.UNKNOWN_DESTINATION: "not alerted, no such destination is configured",
     Decision.WATCH_GONE: "not alerted, the watch was removed",
@@ -73,7 +73,7 @@ def search(  # noqa: PLR0917 - each is an option of the command
     until: Until = None,
     source: Annotated[str | None, typer.Option(help="Id of a source.")] = None,
     lang: Annotated[str | None, typer.Option(help="Language, such as uk.")] = None,
-    limit: Annotated[int, typer.Option(min=1)] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many articles.")] = 20,
     *,
     as_json: Json = False,
 ) -> None:
@@ -110,7 +110,11 @@ def why(
     if as_json:
         to_json({"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent})
     elif article is None:
-        told = f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}" if listed else "never seen"
+        told = (
+            f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}"
+            if listed
+            else "never seen: no source has listed it"
+        )
         to_lines([f"{url}: {told}"])
     else:
         to_lines(_told(article, explained, [row["watch"] for row in silent]))
@@ -122,7 +126,7 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
     """What became of an article, watch by watch, in words."""
     yield article.title
     copy = f", copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
-    partial = f", {_CUTS.get(article.cut or '', 'partial')}" if article.partial else ""
+    partial = f", {CUTS.get(article.cut or '', 'partial')}" if article.partial else ""
     translated = f", translation of article {article.translation_of}" if article.translation_of else ""
     yield f"{article.source}, story {article.story}, revision {article.revision}{copy}{translated}{partial}"
     if article.origin:
@@ -139,7 +143,12 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
     yield f"\nDid not match: {', '.join(silent) or 'none'}"
 
 
-def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20, *, as_json: Json = False) -> None:
+def stories(
+    since: Since = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many stories.")] = 20,
+    *,
+    as_json: Json = False,
+) -> None:
     """Newest stories first; within a story the earliest report first."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         found = lookup.stories(session, _utc(since), limit)
@@ -157,7 +166,7 @@ def stories(since: Since = None, limit: Annotated[int, typer.Option(min=1)] = 20
 
 def list_deliveries(
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1)] = 200,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many deliveries.")] = 200,
     *,
     as_json: Json = False,
 ) -> None:
@@ -183,7 +192,7 @@ def retry(ids: Annotated[list[int], typer.Argument(help="Numbers from `varta del
 
 
 def export(
-    what: Exported,
+    what: Annotated[Exported, typer.Argument(help="What to export.")],
     form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.JSONL,
     since: Since = None,
 ) -> None:

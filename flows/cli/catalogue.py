@@ -25,13 +25,18 @@ from scrapers.yamlfile import Problem
 _CHECKED = TypeAdapter(Source)
 _IDS = TypeAdapter(Slug)
 _LONGEST_LINE = 10_000  # an address is never folded
+_NEXT = "next: put this under `sources:` in config/sources.yaml (`include: shipped` keeps the shipped ones)"
 
 
 def verify(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; all without.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of sources; all when none is given.")
+    ] = None,
     days: Annotated[
         int | None,
-        typer.Option(min=1, max=3650, help="Age of a stale route's newest entry. [7; 30: think tanks, officials]"),
+        typer.Option(
+            min=1, max=3650, help="A route is stale when its newest entry is older. [7; think tanks, officials: 30]"
+        ),
     ] = None,
     *,
     as_json: Json = False,
@@ -49,14 +54,15 @@ def verify(
     else:
         good = sum(one.health.is_good for one in judged)
         to_table(f"routes: {len(judged)}, healthy: {good}", [_shown(one) for one in judged])
+        to_lines(clean.line(f"! {_named(one)}: {one.reason}") for one in judged if not one.health.is_good)
     lost = verifying.lost(judged)
     complain(*(f"{source}: no live route is healthy" for source in lost))
     _end(configuration.problems, failed=bool(lost))
 
 
 def add(
-    url: str,
-    name: Annotated[str, typer.Option("--id", help="Id of the new source.")] = "",
+    url: Annotated[str, typer.Argument(metavar="URL", help="Front page of a site, or its feed.")],
+    name: Annotated[str, typer.Option("--id", help="Id of the new source; made from its name when left out.")] = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -65,6 +71,8 @@ def add(
         known = rooms.configuration.sources
         if name:
             _check_id(name, known)
+        if urls.canonical(url.strip() if "://" in url else f"https://{url.strip()}") is None:
+            raise wrong(f"{url} is no web address")
         found = adding.propose(url, rooms, frozenset(known), name, _tell)
     if found.source is None:
         if as_json:
@@ -80,9 +88,10 @@ def add(
     used = {route.address for route in found.source.routes}
     tried = [f"{'+' if one.url in used else '-'} {_line(one)}" for one in found.judged]
     to_lines([*(f"# {clean.line(line)}" for line in tried), to_yaml([entry])])
+    complain(_NEXT)
 
 
-def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml")]) -> None:
+def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="What a feed reader exports.")]) -> None:
     """Print entries for sources.yaml from the feeds of an OPML file."""
     known = house.configure(settings.load()).catalogue.sources
     with file.open("rb") as opened:
@@ -96,6 +105,7 @@ def import_opml(file: Annotated[Path, typer.Argument(metavar="FILE.opml")]) -> N
     if not found:
         raise Failed(f"{file}: no new feed")
     to_lines([to_yaml([to_entry(source) for source in found])])
+    complain(_NEXT)
 
 
 def export(*, as_json: Json = False) -> None:
@@ -157,7 +167,7 @@ def _imported(listed: Opml, known: Iterable[Source]) -> tuple[list[Source], list
         if source := by_feed.get(urls.url_key(one.feed)):
             told.append((one.line, f"{one.feed} is a route of `{source}` already"))
             continue
-        name = autodiscovery.slug(one.title, taken)
+        name = autodiscovery.slug(one.title or urls.host_of(one.feed), taken)
         try:
             found.append(_CHECKED.validate_python(_raw(one, name)))
         except ValidationError as bad:
@@ -170,7 +180,7 @@ def _imported(listed: Opml, known: Iterable[Source]) -> tuple[list[Source], list
 def _raw(outline: Outline, name: str) -> dict[str, Any]:
     return {
         "id": name,
-        "name": outline.title,
+        "name": outline.title or urls.host_of(outline.feed),
         "homepage": outline.homepage or urljoin(outline.feed, "/"),
         "language": outline.language,
         "kind": outline.folder if outline.folder in set(SourceKind) else SourceKind.OUTLET.value,
@@ -196,9 +206,12 @@ def _shown(judged: Judged) -> dict[str, Any]:
         "health": judged.health,
         "newest (UTC)": judged.newest,
         "entries": judged.entries,
-        "articles": f"{judged.read}/{judged.tried}",
-        "reason": judged.reason,
+        "read": f"{judged.read}/{judged.tried}",
     }
+
+
+def _named(judged: Judged) -> str:
+    return f"{judged.source}: {judged.route.type} {judged.url}: {judged.health}"
 
 
 def _line(judged: Judged) -> str:

@@ -22,7 +22,7 @@ from scrapers.yamlfile import Problem, nearest
 from storage import health
 from storage import sources as states
 from storage.engine import reading
-from storage.health import RouteHealth, key_of
+from storage.health import Health, RouteHealth, key_of
 
 
 def register(app: typer.Typer) -> None:
@@ -81,12 +81,32 @@ def list_sources(*, as_json: Json = False) -> None:
     if as_json:
         to_json(rows)
     else:
-        shown = ("id", "kind", "language", "outcome", "failures")
-        table = [{name: row[name] for name in shown} | {"last ok (UTC)": row["last_ok"]} for row in rows]
-        to_table(f"sources: {len(rows)}", table)
+        to_table(f"sources: {len(rows)}", [_shown(row) for row in rows])
         to_lines(f"! {row['error']}" for row in rows if row["error"])
         to_lines(f"! {row['id']}: rule broken: {row['rule_error']}" for row in rows if row["rule_error"])
     _tell(configuration.catalogue.problems)
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A source as people see it; `--json` has the rest. `routes ok` counts what the last verify found."""
+    judged = [route["health"] for route in row["routes"] if route["health"]]
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "outcome": row["outcome"] or "not polled",
+        "failures": row["failures"],
+        "every": _pace(row["interval"]),
+        "last ok (UTC)": row["last_ok"],
+        "routes ok": f"{sum(Health(one).is_good for one in judged)}/{len(judged)}" if judged else "",
+    }
+
+
+def _pace(seconds: float | None) -> str:
+    """The wait between two polls, as it is written in sources.yaml: 5m, 3h, 1d."""
+    if not seconds:
+        return ""
+    unit, length = next((unit, length) for unit, length in (("d", 86400), ("h", 3600), ("m", 0)) if seconds >= length)
+    return f"{seconds / (length or 60):.0f}{unit}"
 
 
 def _route(source: str, route: Route, judged: Mapping[tuple[str, str], RouteHealth]) -> dict[str, Any]:
@@ -146,7 +166,7 @@ def list_destinations(*, as_json: Json = False) -> None:
     _tell(found.problems)
 
 
-def test_destination(name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def test_destination(name: Annotated[str, typer.Argument(metavar="ID", help="Of `varta destinations list`.")]) -> None:
     """Really send one test message."""
     with house.opened(settings.load()) as rooms:
         known = rooms.configuration.destinations.by_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,17 +13,30 @@ from datetime import datetime
 from typing import Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WHOLE = ("id", "source", "state", "outcome", "destination", "watch")  # columns that are never broken
+_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}  # what is no field of ours
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Failed(Exception):  # noqa: N818 - it is the end of a command, not an error class of the product
     """A command cannot do what was asked; the text is for the person."""
+
+
+class WithFields(logging.Formatter):
+    """A constant message followed by its fields: `robots unreadable: url=... outcome=...`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for the terminal, inert."""
+        told = ", ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _RECORD)
+        line = super().format(record)
+        head, newline, trace = line.partition("\n")
+        return (_CONTROL.sub("?", f"{head}: {told}") if told else head) + newline + trace
 
 
 def complain(*lines: str) -> None:
@@ -53,12 +67,20 @@ def to_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         to_lines([title])
         return
-    table = Table(title=Text(_CONTROL.sub("?", title)), title_justify="left")
+    to_lines([title])
+    table = narrow_table()
     for name in rows[0]:
         table.add_column(str(name), overflow="fold", no_wrap=name in _WHOLE)
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row.values()))
     Console().print(table)
+
+
+def narrow_table(title: str | None = None) -> Table:
+    """A table whose columns stand two blanks apart: ten of them fit a terminal of 80 columns."""
+    return Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+    )
 
 
 def to_lines(lines: Iterable[str]) -> None:

@@ -14,12 +14,12 @@ from alerts.model import Mode
 from flows import backfilling, delivery, discovery, house, pipeline, report, settings
 from flows.cli.output import complain, to_json, to_table, wrong
 from flows.house import House
-from flows.pipeline import Tally
 from scrapers.source import Source
 from storage import engine as database
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SourceIds = Annotated[list[str] | None, typer.Option("--source", help="Id of a source; repeatable.")]
+_FORM = "YYYY-MM-DD"
 
 
 class BackfillAlerts(StrEnum):
@@ -87,12 +87,17 @@ def deliver(*, as_json: Json = False) -> None:
 
 
 def backfill(
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, Europe/Kyiv.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day, included.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="First day, Europe/Kyiv.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="Last day, included.")],
     source: SourceIds = None,
-    alerts: Annotated[BackfillAlerts, typer.Option(help="How it alerts.")] = BackfillAlerts.NONE,
+    alerts: Annotated[
+        BackfillAlerts,
+        typer.Option(help="none: store and match only. live: alert as if just published. digest: not built yet."),
+    ] = BackfillAlerts.NONE,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is listed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count what the archives list; read and store nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring in the articles of past days; silent unless --alerts live."""
@@ -105,14 +110,12 @@ def backfill(
     except backfilling.BackfillError as refused:
         raise wrong(str(refused)) from None
     with house.opened(settings.load()) as rooms:
-        tallies: list[Tally] = [
-            backfilling.backfill(one, asked, rooms, mode, dry_run=dry_run) for one in _wanted(rooms, source)
-        ]
+        tallies = [backfilling.backfill(one, asked, rooms, mode, dry_run=dry_run) for one in _wanted(rooms, source)]
         sent = delivery.deliver(rooms)
         if as_json:
             to_json(report.rows(tallies))
         else:
-            to_table(report.summary(tallies), report.counts(tallies))
+            to_table(report.summary(tallies), report.backfilled(tallies))
         if asked.until == today and mode is Mode.BACKFILL:
             complain("note: articles of today that this brought in first will not alert any more")
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)

@@ -30,7 +30,8 @@ class Page:
     """One article of an outlet. `watches` are those of the demo's watchlist that must match it.
 
     `stamp` says whether the page itself gives its time with a zone. `copy_of` names the page, as
-    OUTLET/PATH, whose text this one repeats. `in_index` is false where only the sitemap knows the page.
+    OUTLET/PATH, whose text this one repeats. `in_index` is false where only the sitemap knows the page. Where
+    `for_subscribers`, the page says that `text` is only the beginning.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Page:
     stamp: Literal["zoned", "local"] = "zoned"
     copy_of: str = ""
     in_index: bool = True
+    for_subscribers: bool = False
     changed_at: AwareDatetime | None = None
     revision: Revision | None = None
 

@@ -18,10 +18,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
 
 from alerts.errors import AlertError
 from flows import delivery, house, pipeline, report, settings
+from flows.cli.ask import CUTS
+from flows.cli.output import narrow_table
 from flows.delivery import DeliveryTally
 from flows.demo.inbox import Inbox
 from flows.demo.mail_server import MailStandIn
@@ -31,6 +32,7 @@ from flows.house import House
 from flows.pipeline import Tally
 from storage import lookup
 from storage.engine import reading
+from storage.lookup import StoredArticle
 
 KYIV = ZoneInfo("Europe/Kyiv")
 EVENING = datetime(2025, 2, 13, 15, 45, tzinfo=UTC)
@@ -133,13 +135,14 @@ def summary(
 
 
 def _show_pass(console: Console, title: str, tallies: Sequence[Tally], sent: DeliveryTally) -> None:
-    table = Table(title=f"{title}. {report.summary(tallies)}; {report.delivered(sent)}", title_justify="left")
-    for name in ("source", "outcome", "entries", "fetched", "new", "copies", "revised", "matched"):
+    console.print(f"{title}. {report.summary(tallies)}; {report.delivered(sent)}", style="bold", highlight=False)
+    table = narrow_table()
+    rows = report.counts(tallies)
+    for name in rows[0]:
         table.add_column(name, no_wrap=True)
-    for t in tallies:
-        counts = (t.entries, t.fetched, t.new, t.duplicates, t.revised, t.matched)
-        table.add_row(t.source, t.outcome, *map(str, counts))
-    console.print(table)
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console.print(table, "")
     errors = [error for t in tallies for error in t.errors] + sent.errors
     if errors:
         console.print("Faults that are built into this world, each survived:", style="bold")
@@ -151,25 +154,37 @@ def _show_pass(console: Console, title: str, tallies: Sequence[Tally], sent: Del
 def _show_story(console: Console, rooms: House) -> None:
     """The stories that more than one outlet tells, and why each alert was sent."""
     with reading(rooms.engine) as session:
+        partial = [article for article in lookup.articles(session) if article.partial]
         told = [story for story in lookup.stories(session, None, 500) if len(story.articles) > 1]
         alerts = lookup.alerts(session)
-    table = Table(title="Stories told more than once", title_justify="left")
-    for name in ("story", "published (Kyiv)", "source", "title", "copy of"):
+    table = narrow_table("Stories told more than once")
+    for name in ("story", "published (Kyiv)", "source", "title", "whose words"):
         table.add_column(name, overflow="fold")
     for story in told:
         names: dict[int | None, str] = {article.id: article.source for article in story.articles}
         for article in story.articles:
             when = article.published.astimezone(KYIV).strftime("%d %b %H:%M") if article.published else ""
-            copy = names.get(article.duplicate_of, "")
-            table.add_row(str(story.id), when, article.source, article.title, copy)
-        table.add_section()
-    console.print(table)
+            copied = names.get(article.duplicate_of)
+            words = f"copy of {copied}" if copied else f"names {article.origin}" if article.origin else "own"
+            table.add_row(str(story.id), when, article.source, article.title, words)
+    console.print(table, "")
+    _show_partial(console, partial)
     _show_alerts(console, alerts)
+
+
+def _show_partial(console: Console, partial: Sequence[StoredArticle]) -> None:
+    """What is not the whole text, and why; an alert on it says the same."""
+    table = narrow_table("Read only in part, and marked so")
+    for name in ("source", "title", "why"):
+        table.add_column(name, overflow="fold")
+    for article in partial:
+        table.add_row(article.source, article.title, CUTS.get(article.cut or "", ""))
+    console.print(table, "")
 
 
 def _show_alerts(console: Console, alerts: Sequence[dict[str, Any]]) -> None:
     """One row per watch and story, with everyone it went to."""
-    table = Table(title="Alerts: one per watch, story and destination", title_justify="left")
+    table = narrow_table("Alerts: one per watch, story and destination")
     for name in ("watch", "story", "headline", "delivered to"):
         table.add_column(name, overflow="fold")
     by_story: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
@@ -180,7 +195,7 @@ def _show_alerts(console: Console, alerts: Sequence[dict[str, Any]]) -> None:
             f"{one['destination']}{'' if one['state'] == 'sent' else ' (' + one['state'] + ')'}" for one in group
         )
         table.add_row(watch, str(story), group[0]["headline"], to)
-    console.print(table)
+    console.print(table, "")
 
 
 def _show_end(console: Console, found: dict[str, Any]) -> None:

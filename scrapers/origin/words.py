@@ -59,7 +59,8 @@ CITES = _any(rf"""
     cit(?:ing|es|ed) quot(?:ing|es|ed) with_reference_to referring_to according_to per first_reported_by reporting_by
     (?:seen|obtained|reviewed|published)_(?:exclusively_)?(?:by|in)
     (?:reports?|investigation|article|analysis|story|poll)_(?:published_)?(?:by|from|in)
-    powołując_się_na z_powołaniem_na według laut nach_Angaben unter_(?:Berufung|Bezug)_auf beruft_sich_auf
+    powołując_się_na z_powołaniem_na według laut nach_Angaben unter_(?:Berufung|Bezug)_auf
+    (?:einem|einer|dem|der)_(?:Medien)?(?:Bericht|Meldung|Recherche|Umfrage)_(?:de[rs]|von|in) beruft_sich_auf
     selon d['’]après citant podle s_(?:odkazem|odvoláním)_na según secondo potrivit volgens enligt ifølge
 """)
 # "X, citing ...": X passes on, and so reports
@@ -71,6 +72,8 @@ CITING = _any(r"""
 TELLS = _any(r"""
     розпов\w+ сказа(?:в|ла|ло|ли|л) ексклюзивн\w+ расска\w+ эксклюзивн\w+
     (?:в|у|дав|дала|дал)_(?:\w+_)?(?:інтерв['’ʼ]?ю|интервью|коментар\w*|комментари\w*)(?:_(?:з|із|с))?
+    (?:джерел|источник|співрозмовни[кц]|собеседни[кц])\w*(?!\w*\s*[:–—-])
+    (?:у_відповідь|в_ответ)_на_(?:запит\w*|питання|запитання|вопрос\w*|запрос\w*)(?:_кореспондент\w*|_корреспондент\w*)?
     [ву]_(?:\w+_)?(?:розмові_(?:з|із)|беседе_со?|(?:теле|радіо|радио)?(?:ефірі|эфире)) told tells telling
     sp(?:oke|eaking)_(?:to|with) interview(?:ed)?_(?:to|with|by|for) comments?_(?:to|for) (?:statement|e-?mail)_to
     w_rozmowie_z w_wywiadzie_(?:dla|z) gegenüber(?:_(?:der|dem))? sagten?_(?:der|dem)
@@ -109,7 +112,7 @@ BETWEEN = _any(rf"""
 # "X opened a bureau last week", "X said its reporter": the name is what the report is about, or long past
 OF_ITSELF = _any(r"""
     (?:,_що_|,_что_)(?:її|його|їхн\w+|его|е[её]|их)\b earlier previously раніше ранее back_in last_(?:week|month|year)
-    in_(?:\w+_)?(?:19|20)\d\d (?:that_)?its\b (?:that_)?(?:\w+_)?of_its\b
+    in_(?:\w+_)?(?:19|20)\d\d (?:on_\w+day_)?(?:that_)?(?:\w+_of_)?its\b
     (?:that_)?it_(?:was|is|will|would|has_been|had_been|plans|intends)\b
 """)
 AGO = _any(r"раніше ранее previously earlier напередодні накануне тоді тогда минул\w+ прошл\w+ wcześniej zuvor dříve")

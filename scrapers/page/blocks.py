@@ -19,6 +19,8 @@ _SILENT = frozenset(
     {"script", "style", "noscript", "template", "iframe", "select", "option", "textarea", "title", "math"}
 )
 _CONTROLS = frozenset({"svg", "button", "video", "audio", "object", "canvas", "map", "picture"})
+_LINE_END = " \n"  # no text has it, for all blanks in it become one
+_FEW = 5  # pieces of text between two breaks that hold nothing but blanks
 _LABEL = 200  # characters; libxml2 may close such an element only at the end of the page
 _APART = frozenset({"aside", "menu", "nav", "footer", "form", "figure", "figcaption", "dialog", "pre"})
 _ROLES = frozenset({"complementary", "navigation", "dialog", "banner", "contentinfo", "search"})
@@ -112,7 +114,7 @@ class Block:
         own = self.size - self.linked
         if own >= _PROSE:
             return own
-        return own * 0.3 if own >= _LINE and self.is_paragraph else 0
+        return own * 0.3 if own >= _LINE and (self.is_paragraph or self.is_closed) else 0
 
 
 @dataclass(slots=True)
@@ -149,7 +151,7 @@ class _Cutter:
             return None
         if name not in _BLOCKS:
             if name == "br":
-                self.waiting.append(" ")
+                self._break(tag, home)
             return self._inside(element, tag, home, linked=linked or name == "a")
         self.close(tag, home)
         first = len(self.page.blocks)
@@ -168,6 +170,14 @@ class _Cutter:
         for child in element:
             self.walk(child, tag, home, linked=linked)
             self._say(child.tail, linked=linked)
+
+    def _break(self, tag: str, home: HtmlElement) -> None:
+        """Two in a row part paragraphs, as sites do that know no other way."""
+        said = "".join(self.waiting[-_FEW:])
+        if said.endswith(_LINE_END) or (_LINE_END in said and not said.rpartition(_LINE_END)[2].strip()):
+            self.close(tag, home)
+        else:
+            self.waiting.append(_LINE_END)
 
     def _say(self, text: str | None, *, linked: bool) -> None:
         if text:
@@ -192,7 +202,8 @@ def _other(element: HtmlElement) -> str:
     if name in _WHOLE or (not given and name not in _APART):
         return ""
     if name in _APART:
-        return str(name)
+        # WordPress sets each table in a figure
+        return "" if name == "figure" and next(element.iterdescendants("table"), None) is not None else str(name)
     if "hidden" in given or given.get("aria-hidden") == "true" or _HIDDEN.search(given.get("style") or ""):
         return "hidden"
     role = given.get("role") or ""

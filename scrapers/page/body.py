@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections import Counter
 
 import trafilatura
 from lxml.html import HtmlElement
 
-from scrapers.page import authors, blocks, region, trees
+from scrapers.page import authors, blocks, region, selling, topic, trees
 from scrapers.page.blocks import Block, Page
 from scrapers.page.metadata import Metadata
 
@@ -18,6 +19,8 @@ _LONGEST = 400_000  # characters, a book of 150 pages
 _LARGEST = 1_500_000  # characters of a page that is worth a second opinion
 _SIGN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 _TOP = 3  # paragraphs among which the title may stand
+_SHARED = 2  # longer words of a heading that its article has
+_RUN = 3  # paragraphs beside each other
 _LEADS = 3  # blocks between the heading and the text
 _TITLE = 20  # letters of a title that are no coincidence
 _TELLING = 6  # words that a lead shares with the description
@@ -36,6 +39,7 @@ _CUT = re.compile(
     r"|leggi tutto)[^.!?\n]{0,60}[.…>»→]*\s*$",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"^.{40,}[.!?…:;»”\"')]$|^.{80,}$", re.MULTILINE)
 _MARKUP = re.compile(r"(?:<|u003c)p\b", re.IGNORECASE)
 _ESCAPES = tuple(
     (re.compile(pattern, re.IGNORECASE), character)
@@ -59,7 +63,9 @@ def read(tree: HtmlElement, html: str, facts: Metadata) -> str:
     if count(text) < ENOUGH and (flat := trees.flattened(html)) != html:
         text, doubtful = max((text, doubtful), _parsed(flat, facts), key=lambda found: len(found[0]))
     if doubtful and len(html) <= _LARGEST:
-        text = max(text, _below(facts.title, _second(html)), key=len)
+        second = _below(facts.title, _second(html))
+        # of a page without any sentence it reads the menus
+        text = max(text, second, key=len) if _PROSE.search(second) else text
     if count(text) < ENOUGH and (carried := _carried(tree)):
         text = max(text, _parsed(carried, facts)[0], key=len)
     return text[:_LONGEST]
@@ -119,14 +125,70 @@ def _below(title: str, text: str) -> str:
 
 def _own(page: Page, facts: Metadata) -> tuple[str, bool]:
     """The text, and whether there may be a better one on the page."""
+    _part(page, _plain(facts.title))
     all_prose = sum(block.prose for block in page.blocks if not block.aside)
     is_sane = len(page.blocks) <= _MANY
-    if not all_prose:
-        return "", is_sane
-    kept = _once(_article(page.blocks, region.find(page), facts))
+    kept = _once(_article(page.blocks, region.find(page), facts)) if all_prose else []
+    if alone := _below_heading(page, kept, facts):
+        return unicodedata.normalize("NFC", "\n\n".join(block.text for block in alone)), False
+    kept = kept or _flash(page.blocks, facts.title)
     text = unicodedata.normalize("NFC", "\n\n".join(block.text for block in kept))
+    # of a flash of one sentence it is most, too: another reader would only add menus and teasers to it
     is_most = sum(block.prose for block in kept) >= _MOST * all_prose
-    return text, is_sane and (count(text) < ENOUGH or not is_most)
+    return text, is_sane and not (text and is_most)
+
+
+def _flash(found: list[Block], title: str) -> list[Block]:
+    """The short sentences below the heading of a page that has no longer ones; of a photo story, its captions."""
+    tops = [n for n, block in enumerate(found) if _is_title(block, _plain(title))]
+    below = found[tops[-1] + 1 :] if tops else []
+    lines = [block for block in below if block.is_closed and not block.linked and not selling.asks(block.text)]
+    captions = [block for block in lines if block.tag == "figcaption" and block.size >= _SHORT]
+    is_gallery = len(captions) > 1
+    return [block for block in lines if (block.tag == "p" and not block.aside) or (is_gallery and block in captions)]
+
+
+def _below_heading(page: Page, kept: list[Block], facts: Metadata) -> list[Block]:
+    """The flash that stands with its heading where what was `kept` elsewhere speaks of something else."""
+    announced = topic.stems(facts.title)
+    top = next((block for block in page.blocks if block.tag == "h1" and _is_title(block, _plain(facts.title))), None)
+    for element in top.home.iterancestors() if top else ():
+        first, behind = page.runs.get(element, (0, 0))
+        flash = _flash(page.blocks[first:behind], facts.title)
+        if not flash:
+            continue
+        within = set(map(id, page.blocks[first:behind]))
+        inside, outside = ([block for block in kept if (id(block) in within) is own] for own in (True, False))
+        inside = inside or flash
+        told, elsewhere = (" ".join(block.text for block in some) for some in (inside, outside))
+        is_flash = count(told) < ENOUGH and len(announced & topic.stems(told)) >= _SHARED
+        known = announced | topic.stems(told)
+        is_other = bool(outside) and len(known & topic.stems(elsewhere)) < _SHARED + len(outside) // 2
+        return inside if is_flash and is_other and not _is_run(outside) else []
+    return []
+
+
+def _is_run(some: list[Block]) -> bool:
+    """Whether three of the blocks stand side by side, as the paragraphs of an article and no teasers or notices do."""
+    beside = Counter(block.home.getparent() for block in some if block.is_sentence)
+    return max(beside.values(), default=0) >= _RUN
+
+
+def _part(page: Page, title: str) -> None:
+    """Set aside the further articles of a page to scroll through: each stands in an element like the first."""
+    tops = [block for block in page.blocks if block.tag == "h1" and not block.aside]
+    own = next((block for block in tops if _is_title(block, title)), None)
+    if own is None or len(tops) == 1:
+        return
+    around = [own.home, *own.home.iterancestors()]
+    for other in tops:
+        beside = next((one for one in (other.home, *other.home.iterancestors()) if one.getparent() in around), None)
+        if other is own or beside is None:
+            continue
+        like = around[around.index(beside.getparent()) - 1]
+        if like is not own.home and (like.tag, like.get("class")) == (beside.tag, beside.get("class")):
+            for block in page.blocks[slice(*page.runs.get(beside, (0, 0)))]:
+                block.aside = True
 
 
 def _article(found: list[Block], run: tuple[int, int], facts: Metadata) -> list[Block]:
@@ -140,6 +202,7 @@ def _article(found: list[Block], run: tuple[int, int], facts: Metadata) -> list[
     told = set(_plain(facts.description).split())
     tops = [n for n in range(first) if found[n].tag == "h1"]
     tops = tops or [n for n in range(first) if title and _plain(found[n].text) == title]
+    homes = {found[n].home.getparent() for n in sentences}
     kept: list[Block] = []
     if tops and tops[-1] < start:
         kept = [block for block in found[tops[-1] + 1 : start] if _is_lead(block, title, told)][:_LEADS]
@@ -147,12 +210,17 @@ def _article(found: list[Block], run: tuple[int, int], facts: Metadata) -> list[
         start = tops[-1] + 1
     for n in range(start, end):
         block = found[n]
-        if block.tag == "h1" or _is_title(block, title):
+        if block.tag == "h1" or _is_title(block, title) or selling.asks(block.text):
             continue
         if (n <= first and _tells(block, told)) or (
             not block.aside
             and not block.is_linked
-            and _belongs(block, outside=not first <= n <= last, top=n < first and bool(tops))
+            and (
+                _belongs(block, outside=not first <= n <= last, top=n < first and bool(tops))
+                # "Yes." answers a question, however short it is
+                or (block.is_paragraph and block.is_closed and block.home.getparent() in homes)
+                or (n > last and bool(kept) and kept[-1] is found[n - 1] and _lists(block, kept[-1]))
+            )
         ):
             kept.append(block)
     return kept
@@ -167,12 +235,22 @@ def _belongs(block: Block, *, outside: bool, top: bool) -> bool:
     return block.is_paragraph or block.is_heading or block.is_closed or len(block.text) >= _SHORT
 
 
+def _lists(block: Block, previous: Block) -> bool:
+    """Whether it is a line of the list that `previous` announces or is itself a line of."""
+    if block.linked or block.is_heading:
+        return False
+    is_beside = previous.tag == block.tag and previous.home.getparent() is block.home.getparent()
+    return previous.text.endswith(":") or (is_beside and (block.tag == "li" or not previous.is_closed))
+
+
 def _is_lead(block: Block, title: str, told: set[str]) -> bool:
     if _tells(block, told):
         return True
     if block.aside or (len(title) >= _TITLE and title in _plain(block.text)):
         return False
-    is_set = block.tag in ("h2", "p") and block.size >= _LEAD
+    is_set = block.tag in ("h2", "p") and (
+        block.size >= _LEAD or (block.is_closed and len(block.text.split()) >= _WORDS)
+    )
     return block.is_sentence or (is_set and block.linked < len(block.text) / 3)
 
 

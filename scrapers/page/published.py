@@ -26,6 +26,18 @@ _PUBLISHED = (
     "vr:published_time", "bt:pubdate", "date", "created",
 )  # fmt: skip
 _UPDATE = re.compile(r"updated|modified|aktualisiert|mis à jour|aktualizacja|оновлен|обновлен", re.IGNORECASE)
+_TOLD = re.compile(
+    r"\s*(?:(?P<first>published|posted|first published|release date|date|опубліковано|опубликовано|дата|veröffentlicht"
+    r"|publié|opublikowano|publicado|pubblicato)|(?:last )?(?:updated|modified|reviewed)|оновлено|обновлено"
+    r"|aktualisiert|mis à jour|aktualizacja)\b",
+    re.IGNORECASE,
+)
+_LABELLED = ("span", "div", "p", "li", "small", "em", "i", "b", "strong", "td", "dd", "font")
+_RELATIVE = re.compile(
+    r"\s*(?:сьогодні|сегодня|today|щойно|только что|just now"
+    r"|\d+\s*(?:хв|мин|год|час|min|hour|h\b)\w*\.?\s*(?:тому|назад|ago))",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d\d?\.\d\d?\.\d\d(?!\d)")
 _NEARBY = 120  # elements behind the heading in which a date is looked for
 _SHORT = 60  # characters around a date
@@ -47,8 +59,12 @@ def find(tree: HtmlElement, found: Gathered, linked: Linked, url: str) -> tuple[
             best = (when, origin)
         if best[0] and best[0].tzinfo:
             break
+    if best[0] is None and any(_RELATIVE.match(content(one)) for one in found.stamped[:_SEVERAL] if not _is_aside(one)):
+        return best  # "today, 14:05": only the feed can tell which day that was
     if best[0] is None and found.headings:
         best = _beside(found.headings[0]), DateOrigin.TEXT
+    if best[0] is None:
+        best = _labelled(tree), DateOrigin.TEXT
     if best[0] is None:
         copied = deepcopy(tree)  # htmldate prunes what it is given
         day = htmldate.find_date(copied, extensive_search=False, original_date=True, url=url)
@@ -69,8 +85,10 @@ def _stamps(found: Gathered, linked: Linked, url: str) -> Iterator[tuple[str, Da
         yield "-".join(path.groups()), DateOrigin.URL
     for element in (*found.dated[:_SEVERAL], *found.stamped[:_SEVERAL]):
         if not _is_aside(element):
-            given = element.get("datetime") or element.get("content")
-            yield given or content(element), DateOrigin.TEXT
+            given = element.get("datetime") or element.get("content") or content(element)
+            if _RELATIVE.match(given):
+                return  # what stands further down is the date of something else
+            yield given, DateOrigin.TEXT
 
 
 def _beside(heading: HtmlElement) -> datetime | None:
@@ -85,6 +103,19 @@ def _beside(heading: HtmlElement) -> datetime | None:
                 if when:
                     return when
     return None
+
+
+def _labelled(tree: HtmlElement) -> datetime | None:
+    """The date that its own words call that of publication, else of an update; None where teasers tell theirs, too."""
+    published: set[datetime] = set()
+    updated: set[datetime] = set()
+    for element in tree.iter(*_LABELLED):
+        told = _TOLD.match(element.text) if element.text else None
+        words = content(element) if told else ""
+        if told and len(words) <= _SHORT and _YEAR.search(words) and (when := dates.parse(words)):
+            (published if told["first"] else updated).add(when)
+    dated = published or updated
+    return dated.pop() if len(dated) == 1 else None
 
 
 def _is_aside(element: HtmlElement) -> bool:

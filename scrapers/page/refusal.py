@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from scrapers.errors import PageOutcome
+from scrapers.page import topic
 
 _LARGEST = 2_000_000  # characters that are looked at
 _ARTICLE = 150  # words; who shows so many is no challenge, wall or shell
@@ -15,6 +16,7 @@ _SHELL = "the page is an empty shell, which a script would have to fill"
 _FEW = 20  # words; what a shell or a wall has to show at most
 _TITLED = 300  # words; below that a title that says "not found" is believed
 _NAME = 5  # words; the name of an outlet is no longer
+_SAID, _SHARED = 4, 2  # longer words of a flash, and those of them that its title has, too
 _OPENING = 400  # characters in which a page says what it wants
 _TAG = re.compile(r"<!--|<(/?)([a-z][a-z0-9]*)\b[^<>]*>|<[/!?][^<>]*>", re.IGNORECASE)
 _UNSEEN = {"script", "style", "noscript", "template", "title", "svg", "iframe"}
@@ -107,7 +109,8 @@ def recognise(html: str, text: str, title: str, headers: Mapping[str, str]) -> t
     title, read = title[:_OPENING], _count(text)
     if read < _TITLED and _is_missing(title):
         return PageOutcome.ELSEWHERE, f"the page says that there is none: '{title[:80]}'"
-    if read >= _ARTICLE:
+    # a sentence or two on a lean page are an article, whatever its forms and comments ask for
+    if read >= _ARTICLE or _is_flash(title, text):
         return None
     html = html[:_LARGEST]
     shown = _shown(html)
@@ -119,6 +122,16 @@ def recognise(html: str, text: str, title: str, headers: Mapping[str, str]) -> t
     if read < _FEW and (said := _LOGIN.search(f"{title}\n{text}")):
         return PageOutcome.LOGIN_WALL, f"readers have to log in: '{said[0]}'"
     return None
+
+
+def _is_flash(title: str, text: str) -> bool:
+    """Whether `text` tells in a sentence what `title` announces; walls and challenges speak of something else."""
+    said = f"{title}\n{text}"
+    if any(pattern.search(said) for pattern in (_CHALLENGE, _DENIED, _LOGIN, _SCRIPT)):
+        return False
+    announced, told = topic.stems(title), topic.stems(text)
+    is_sentence = any(line.endswith((".", "!", "»", "”", "…")) for line in text.split("\n"))
+    return is_sentence and len(told) >= _SAID and len(announced & told) >= _SHARED
 
 
 def _is_missing(title: str) -> bool:

@@ -30,7 +30,7 @@ def find(page: Page) -> tuple[int, int]:
     for block, letters in zip(page.blocks, prose, strict=True):
         if letters:
             home = block.home
-            while home.tag in _WITHIN and home.getparent() is not None:
+            while _is_paragraph(home, page) and home.getparent() is not None:
                 home = home.getparent()
             shares[home] = shares.get(home, 0.0) + letters
     element = max(shares, key=lambda home: shares[home])
@@ -44,7 +44,15 @@ def find(page: Page) -> tuple[int, int]:
     goal = _NEARLY * (below[behind] - below[first])
     narrower = [
         (start, end)
-        for start, end in page.runs.values()
-        if first <= start and end <= behind and below[end] - below[start] >= goal
+        for inner, (start, end) in page.runs.items()
+        if not _is_paragraph(inner, page) and first <= start and end <= behind and below[end] - below[start] >= goal
     ]
     return min(narrower, key=lambda run: run[1] - run[0], default=(first, behind))
+
+
+def _is_paragraph(element: HtmlElement, page: Page) -> bool:
+    """Whether it is a paragraph of something, as a <div> that holds nothing but one text often is."""
+    if element.tag in _WITHIN:
+        return True
+    start, end = page.runs.get(element, (0, 0))
+    return element.tag == "div" and end - start == 1

@@ -115,14 +115,17 @@ def _second_level(found: Gathered, keys: set[str]) -> str:
 
 def _without_site(title: str, sites: set[str], sections: set[str], headings: Iterable[str]) -> str:
     cuts = list(_SEPARATOR.finditer(title))
+    is_seen = authors.key(title) in headings
     for cut in cuts:
+        is_whole = is_seen and ":" in cut[0]
         head, tail = title[: cut.start()].strip(), title[cut.end() :].strip()
         if head and authors.key(head) in headings:
             return head
-        if head and is_site(tail, sites):
+        if head and is_site(tail, sites) and not (is_whole and authors.key(tail) not in sites):
             # beside the headline stand the sections, parted as the site is
             return _without_section(max(head.split("|"), key=len).strip() if "|" in cut[0] else head, sections)
-        if tail and cut is cuts[0] and is_site(head, sites):
+        # "Kyiv: two killed" is no name of kyivindependent.com where readers see all of it
+        if tail and cut is cuts[0] and is_site(head, sites) and not (is_whole and authors.key(head) not in sites):
             return tail
     return _without_section(title, sections)
 

@@ -18,6 +18,7 @@ from scrapers.routes.feedxml import Told
 from scrapers.routes.markup_text import line, plain
 
 _WEB = ("http://", "https://")
+_SHOUTED = re.compile(r"https?://", re.IGNORECASE)
 _TITLE_WORDS = 12
 _MONTHS = {
     name: n
@@ -85,6 +86,8 @@ class Reader:
             wanted = re.sub(r"[\t\r\n]", "", wanted)
         if wanted.startswith(_WEB) or not wanted:
             return wanted
+        if found := _SHOUTED.match(wanted):
+            return found[0].lower() + wanted[found.end() :]
         for known in (self.site, self.url):
             # a host where a path should stand: the scheme was forgotten
             if (host := _host(known)) and wanted.lower().startswith(f"{host}/"):

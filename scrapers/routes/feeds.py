@@ -87,7 +87,7 @@ def iter_entries(
         yield from Reader(url, url, source, language, longest).entries(told)
         return
     if "<!--" in head:
-        head = re.sub(r"<!--.*?-->", lambda found: " " * len(found[0]), head, flags=re.DOTALL)
+        head = re.sub(r"<!--.*?(?:-->|\Z)", lambda found: " " * len(found[0]), head, flags=re.DOTALL)
     root = _ROOT.search(head)
     if not root or _HTML.match(head_text):
         raise FeedError(f"expected a feed, found {described(charset.decode(body, content_type))}")
@@ -105,7 +105,7 @@ def described(text: str) -> str:
     """What `text` is instead of a feed, in a few words for an error message."""
     if not text.strip():
         return "an empty answer"
-    title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
+    title = re.search(r"<title[^<>]{0,200}>([^<]{1,200})", text, re.IGNORECASE)
     if re.search(r"<html|<!doctype html|<body|<head", text[:_HEAD], re.IGNORECASE):
         return f"an HTML page titled '{plain(title[1])[:80]}'" if title else "an HTML page without a title"
     if root := re.search(r"<([A-Za-z][\w:.-]{0,40})", text[:_HEAD]):

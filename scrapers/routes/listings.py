@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -15,6 +16,7 @@ from scrapers.errors import FeedError
 from scrapers.routes.feeds import described
 
 _LARGEST = 5_000_000  # characters; Beautiful Soup takes a second for a megabyte
+_CLIMB = 12  # blocks around a link in which its <time> is sought, and links to one address within them
 
 
 def parse(body: bytes, url: str, links: str, source: str = "", content_type: str = "") -> list[FeedEntry]:
@@ -59,7 +61,13 @@ def _entry(element: Tag, base: str, source: str) -> FeedEntry | None:
 def _time(link: Tag) -> datetime | None:
     """The <time> in the link, or in the widest block around it that links nowhere else."""
     block: Tag | None = link
-    while block is not None and all(other["href"] == link.get("href") for other in block.select("a[href]")):
+    for _ in range(_CLIMB):
+        if block is None:
+            return None
+        # no further than needed: in a flat page every link would have all others looked at
+        beside = list(itertools.islice(block.css.iselect("a[href]"), _CLIMB))
+        if len(beside) == _CLIMB or any(other["href"] != link.get("href") for other in beside):
+            return None
         if clock := block.select_one("time[datetime]"):
             when = dates.parse(str(clock["datetime"]))
             return dates.to_utc(when) if when else None

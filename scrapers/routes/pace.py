@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 SHORTEST = timedelta(minutes=2)
 LONGEST = timedelta(days=1)
-_SHARE = 24  # polls in a typical gap: an hour late at most where one entry comes a day
+_SHARE = 48  # polls in a typical gap: half an hour late at most where one entry comes a day
 _WISH_SHARE = 8  # a server may ask for so few polls in a typical gap, not for fewer
 _CACHED = timedelta(minutes=5)  # what a cache may hold back from a source of any speed
 _UNKNOWN = timedelta(hours=1)  # what a server may ask for before anything is known of its speed
@@ -26,21 +26,20 @@ def interval(
     fresh_for: timedelta | None = None,
     arrivals: Sequence[datetime] = (),
     now: datetime,
-    quiet_polls: int = 0,
 ) -> timedelta:
     """The time until the next poll, from two minutes (or a longer `shortest`) to a day.
 
-    A 24th of the typical gap: the median of all gaps between `arrivals` (times of the last entries, aware UTC), or
+    A 48th of the typical gap: the median of all gaps between `arrivals` (times of the last entries, aware UTC), or
     of the last five in a burst. At most half of what the arrivals span, lest a feed drop entries between two polls.
-    At least a 24th of a silence, counted after three days or the longest usual gap: nights and weekends slow nothing.
+    At least a 48th of a silence, counted after three days or the longest usual gap: nights and weekends slow nothing.
     The server's wishes lengthen it to an eighth of the gap: a feed that proves faster than its ttl is asked faster,
-    and a cache (`fresh_for`) gets five minutes at any speed. Without arrivals, `quiet_polls` in a row lengthen it.
+    and a cache (`fresh_for`) gets five minutes at any speed.
     """
     least = min(max(shortest, SHORTEST), LONGEST)
     seen = _apart(arrivals, now, least)
     if not seen:
         wished = min(max(stated or least, fresh_for or least), _UNKNOWN)
-        return _within(max(wished, least * quiet_polls / _SHARE), least)
+        return _within(wished, least)
     age = now - seen[0]
     gaps = [later - earlier for later, earlier in itertools.pairwise(seen)]
     # the only entry of a source says that the next one takes at least as long as it is old

@@ -20,6 +20,8 @@ _WHITE = b"\t\n\r"
 _CONTROLS = bytes(code for code in range(32) if code not in _WHITE)
 _NO_CHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")
 _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d{1,7}|[xX][\da-fA-F]{1,6});|(\w{1,32};))?")
+# A tag that another one follows before it ends: parsers look for its end once for each of them.
+ENDLESS = re.compile(rb"<(?!!\[CDATA\[)(?=[^<>]*<)")
 _LONGEST_REFERENCE = 40  # bytes
 _INDENT = 100  # bytes between a tag and its text
 _ALLOWED = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))  # https://www.w3.org/TR/xml/#charsets
@@ -28,7 +30,6 @@ _SAFE: Any = {
     "no_network": True,
     "remove_comments": True,
     "remove_pis": True,
-    "huge_tree": True,  # a text may be longer than 10 MB; entities, the danger of this, are left out
 }
 
 
@@ -165,7 +166,7 @@ def _forget(element: Any) -> None:
 
 
 def mended(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """UTF-8 without what XML forbids: controls, stray ampersands, references that only HTML knows."""
+    """UTF-8 without what XML forbids: controls, stray ampersands, tags without an end, references of HTML alone."""
     rest, inside = b"", False
     for chunk in chunks:
         rest += _NO_CHARACTER.sub(b"", chunk.translate(None, _CONTROLS))
@@ -173,16 +174,23 @@ def mended(chunks: Iterator[bytes]) -> Iterator[bytes]:
             before, found, after = rest.partition(mark)
             if not found:
                 break
-            yield (before if inside else _REFERENCE.sub(_mended, before)) + found
+            yield (before if inside else _outside(before)) + found
             rest, inside = after, not inside
         cut = _cut(rest)
-        yield rest[:cut] if inside else _REFERENCE.sub(_mended, rest[:cut])
+        yield rest[:cut] if inside else _outside(rest[:cut])
         rest = rest[cut:]
-    yield rest if inside else _REFERENCE.sub(_mended, rest)
+    yield rest if inside else _outside(rest)
+
+
+def _outside(text: bytes) -> bytes:
+    return _REFERENCE.sub(_mended, ENDLESS.sub(b"&lt;", text))
 
 
 def _cut(text: bytes) -> int:
-    """Where `text` can be parted without parting a reference or the mark of a section."""
+    """Where `text` can be parted without parting a tag, a reference or the mark of a section."""
+    opened = text.rfind(b"<", max(0, len(text) - CHUNK))
+    if opened > text.rfind(b">"):
+        return opened
     tail = max(0, len(text) - _LONGEST_REFERENCE)
     found = [at for mark in (b"&", b"<", b"]") if (at := text.find(mark, tail)) >= 0]
     return min(found, default=len(text))

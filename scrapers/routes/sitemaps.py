@@ -22,7 +22,7 @@ _NAMES = ("url", "sitemap")
 _BLANK = " \t\r\n"
 _MARK = "ï»¿"  # of UTF-8, as latin-1 reads it
 _ROOT = re.compile(r"<(?:\w+:)?(urlset|sitemapindex)\b", re.IGNORECASE)
-_LISTED = re.compile(r"^\s*(https?://\S+)\s*$", re.MULTILINE)
+_LISTED = re.compile(r"^[ \t\r]*(https?://\S+)[ \t\r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,8 @@ class _Unpacked:
                     raise FeedError(f"a sitemap of more than {_LARGEST // 1_000_000} MB")
                 yield chunk
                 packed = stream.unconsumed_tail
+                if stream.eof and stream.unused_data.startswith(_GZIP):  # of several members, as `cat` joins them
+                    packed, stream = stream.unused_data, zlib.decompressobj(wbits=31)
                 if not chunk and not packed:
                     break
 
@@ -163,7 +165,7 @@ def _name(tag: str) -> str:
 
 
 def _absolute(loc: str, base: str) -> str:
-    if loc.startswith(("http://", "https://")):
+    if loc[:8].lower().startswith(("http://", "https://")):
         return loc
     try:
         url = urljoin(base, loc) if loc else ""

@@ -80,7 +80,7 @@ def _read(text: str) -> list[Any]:
 
 def _entry(raw: dict[str, Any], source: str) -> FeedEntry | None:
     link, number = raw.get("link"), raw.get("id")
-    if not isinstance(link, str) or not link.startswith(("http://", "https://")):
+    if not isinstance(link, str) or not link[:8].lower().startswith(("http://", "https://")):
         return None
     published, modified = _time(raw.get("date_gmt")), _time(raw.get("modified_gmt"))
     if published and modified:

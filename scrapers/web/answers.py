@@ -35,7 +35,7 @@ def pause(page: FetchedPage) -> float | None:
     """The seconds that the server wants to be left alone for, at most a day; None when it says nothing."""
     wait = retry_after(page.headers.get("retry-after", ""), page.fetched_at)
     if page.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _PATIENCE if wait is None else wait
+        return wait or _PATIENCE  # a time in the past is of a clock that differs, or of a cache
     return wait if page.status in _HOST_WIDE or page.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 

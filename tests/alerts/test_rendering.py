@@ -420,3 +420,11 @@ def test_shortening_cuts_between_words_and_never_exceeds_the_limit() -> None:
     assert shorten("alpha beta gamma", 12) == "alpha beta…"
     assert shorten("x" * 20, 10) == "x" * 9 + "…"
     assert shorten("👩\u200d🚒" * 5, 3) == "👩…"
+
+
+def test_slack_shows_the_words_that_name_the_origin_where_they_stand_last() -> None:
+    phrase = "Про це він сказав у Брюсселі 12 лютого після засідання контактної групи з питань оборони України "
+    phrase = phrase.ljust(139, ".") + ", повідомляє Dnipro Wire."
+    message = render(make_alert(article=make_coverage(after="Dnipro Wire", phrase=phrase[-160:])), DESK, KEY, NOW)
+    beware = next(block for block in message.blocks if block.get("block_id") == "beware")
+    assert "повідомляє Dnipro Wire.”" in str(beware)

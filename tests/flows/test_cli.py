@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from unittest import mock
 import pytest
 
 from flows.cli import main
+from flows.cli.output import WithFields
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
@@ -183,6 +185,10 @@ def test_a_backfill_is_silent_and_says_what_it_found(ingested: tuple[Varta, Demo
     days = ("--since", "2025-02-11", "--until", "2025-02-11", "--source", "dnipro-wire")
     dry = varta.json("backfill", *days, "--dry-run")
     assert (dry[0]["expected"] > 0, dry[0]["new"]) == (True, 0)
+    told = varta("backfill", *days, "--dry-run").stdout
+    columns, row = (line.split() for line in told.splitlines() if line.startswith(("source ", "dnipro-wire ")))
+    assert columns[1:3] == ["listed", "candidates"]
+    assert row[1:3] == [str(dry[0]["entries"]), str(dry[0]["expected"])]
     before = len(varta.json("deliveries", "list"))
     assert varta.json("backfill", *days)[0]["new"] == 1
     assert varta.json("backfill", *days)[0]["fetched"] == 0
@@ -280,6 +286,12 @@ def test_the_doctor_tells_what_is_missing(varta: Varta) -> None:
     assert {row["state"] for row in rows if row["check"] == "database"} == {"ok"}
 
 
+def test_a_log_line_shows_its_fields_and_cannot_steer_the_terminal() -> None:
+    fields = {"name": "scrapers", "levelname": "WARNING", "msg": "robots unreadable", "url": "http://a.example/\x1b[2J"}
+    line = WithFields("%(levelname)s %(name)s: %(message)s").format(logging.makeLogRecord(fields))
+    assert line == "WARNING scrapers: robots unreadable: url=http://a.example/?[2J"
+
+
 def test_the_demo_delivers_every_alert_once(varta: Varta) -> None:
     found = json.loads(varta("demo", "--once", "--json").stdout)
     triples = [(one["watch"], one["story"], one["destination"]) for one in found["alert_list"]]
@@ -288,6 +300,12 @@ def test_the_demo_delivers_every_alert_once(varta: Varta) -> None:
     assert found["duplicates"] == 2
     assert sum(tally["revised"] for tally in found["passes"][1]) == 1
     assert sum(tally["new"] for tally in found["passes"][1]) == 0
+
+
+def test_the_demo_shows_whose_words_a_story_has_and_what_was_read_only_in_part(varta: Varta) -> None:
+    lines = [" ".join(line.split()) for line in varta("demo", "--once", COLUMNS="160").stdout.splitlines()]
+    assert any("names dnipro-wire" in line for line in lines)
+    assert any("brussels-ledger" in line and "the rest is for subscribers" in line for line in lines)
 
 
 def test_deliver_tells_its_decisions_as_json(varta: Varta) -> None:

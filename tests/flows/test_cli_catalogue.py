@@ -78,6 +78,11 @@ def test_verify_tells_each_route_and_names_the_lost_source(varta: Varta, web: We
     }
     assert rows["good"]["articles"] == 3
     assert "404" in rows["bad"]["reason"]
+    lines = [" ".join(line.split()) for line in ended.stdout.splitlines()]  # fits 80 columns, the reason below
+    assert any(line.startswith("good feed ok ") and line.endswith(" 4 3/3") for line in lines)
+    assert [line for line in lines if line.startswith("!")] == [
+        f"! bad: feed {web.url('/no')}: dead: {rows['bad']['reason']}"
+    ]
 
 
 def test_verify_takes_ids_and_list_shows_what_it_found(varta: Varta, web: Web) -> None:
@@ -89,6 +94,7 @@ def test_verify_takes_ids_and_list_shows_what_it_found(varta: Varta, web: Web) -
     assert listed["good"]["verified"]
     assert listed["good"]["newest"]
     assert (listed["bad"]["health"], listed["bad"]["verified"]) == ("", None)
+    assert "good outlet not polled 0 1/1" in " ".join(varta("sources", "list").stdout.split())
 
 
 def test_verify_counts_the_days_that_are_asked_for(varta: Varta, web: Web) -> None:
@@ -171,7 +177,7 @@ def test_add_says_what_it_tried_where_nothing_is_usable(varta: Varta, web: Web) 
     assert ended.stdout == ""
     web.routes["/"] = Reply(403)
     assert "403" in varta("sources", "add", web.url(), expect=1).stderr
-    assert "no web address" in varta("sources", "add", "ftp://a.example/", expect=1).stderr
+    assert "no web address" in varta("sources", "add", "ftp://a.example/", expect=2).stderr
 
 
 def test_add_tells_programs_the_entry_and_what_it_judged(varta: Varta, web: Web) -> None:

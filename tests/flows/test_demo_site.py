@@ -170,6 +170,14 @@ def test_broken_and_missing_pages_answer_so_although_the_feed_lists_them(site: D
     assert all(truth.url in index_of(site, truth.outlet) for truth in broken)
 
 
+def test_the_story_for_subscribers_says_so_to_programs_and_to_people(site: DemoSite) -> None:
+    told = next(one.url for one in site.truth().values() if "joint-interceptor-order" in one.url)
+    body = get(site, told).body
+    assert b'"isAccessibleForFree": false' in body
+    assert "The rest of this story is for subscribers" in body.decode()
+    assert b"for subscribers" not in get(site, f"{site.url}{COPY}").body
+
+
 def test_state_newspaper_is_served_in_windows_1251_and_says_so(site: DemoSite) -> None:
     page = next(truth.url for truth in site.truth().values() if truth.outlet == "derzhavny-telegraf")
     for url in (page, f"{site.url}/derzhavny-telegraf/feed.xml"):

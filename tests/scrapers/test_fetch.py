@@ -813,3 +813,9 @@ def test_many_threads_share_one_client(web: Web) -> None:
 def test_an_agent_that_no_request_can_carry_is_refused_at_once(agent: str) -> None:
     with pytest.raises(ValueError, match="a user agent is printable ASCII"):
         Http(agent=agent, now=lambda: NOW)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "none", "binary", "8bit"])
+def test_a_coding_that_is_none_spoils_no_page(web: Web, http: Http, coding: str) -> None:
+    web.routes["/a"] = Reply(body=b"page", headers={"Content-Encoding": coding})
+    assert http.get(web.url("/a")).body == b"page"

@@ -70,3 +70,16 @@ def test_nothing_to_go_by_is_none(text: str) -> None:
 
 def test_a_claim_in_another_script_is_not_believed() -> None:
     assert detect("대통령", "ja") == "ko"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "expected"),
+    [
+        ("Песков: даты встречи Путина и Трампа нет", "uk", "ru"),
+        ("Вибухи в Києві", "ru", "uk"),
+        ("Минск", "uk", "uk"),
+        ("Бүгін Алматыда жаңалықтар жоқ", "kk", "kk"),
+    ],
+)
+def test_letters_go_before_the_template_in_a_text_of_a_few_words(text: str, hint: str, expected: str) -> None:
+    assert detect(text, hint) == expected

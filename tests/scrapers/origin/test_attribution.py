@@ -76,6 +76,10 @@ def origin(text: str, source: Source = RETELLER, **given: Any) -> str | None:
 
 
 NAMES_AN_ORIGIN = [
+    ("Джерело Суспільного в СБУ підтвердило удар по заводу.", "suspilne"),
+    ("За словами співрозмовника Громадського, операцію готували пів року.", "hromadske"),
+    ("Песков сказал это в ответ на вопрос РИА Новости.", "ria"),
+    ("Laut einem Bericht der Nachrichtenagentur dpa sollen Gespräche folgen.", "dpa"),
     # English
     ("The minister named two conditions at a briefing in Brussels on 12 February, Suspilne reports.", "suspilne"),
     ("The jets will arrive by March, Bloomberg reports", "bloomberg"),
@@ -223,6 +227,7 @@ def test_a_reporting_phrase_names_the_origin(text: str, expected: str) -> None:
 
 
 NAMES_NONE = [
+    "Reuters said on Sunday that one of its team was missing after a strike on a hotel.",
     "Russian hackers attacked Ukrinform on Monday night.",
     "The Kyiv Independent's editor was awarded a prize in Vienna.",
     "Two Reuters journalists were wounded near the front line.",

@@ -220,3 +220,106 @@ def test_a_text_that_breaks_off_is_truncated(text: str) -> None:
 )
 def test_a_text_that_ends_is_whole(text: str) -> None:
     assert not body.is_truncated(text)
+
+
+MENU = "<nav><a href='/war'>War</a></nav>"
+TEASERS = (
+    "<div class='box'><h3>Latest</h3><ul><li><a href='/1'>Air raid alert in all regions of Ukraine</a></li>"
+    "<li><a href='/2'>Rutte says that members must spend more on defence</a></li></ul></div>"
+)
+
+
+def flash(*texts: str, tag: str = "p") -> str:
+    inner = "".join(f"<{tag}>{text}</{tag}>" for text in texts)
+    return read(page(f"{MENU}<div><h1>Drones over the river</h1><div class='text'>{inner}</div></div>{TEASERS}"))
+
+
+@pytest.mark.parametrize("tag", ["p", "div"])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Explosions were heard in the town, the local council has written this evening.", "An alert is on."),
+        ("Explosions were heard in the town.",),
+    ],
+)
+def test_a_flash_of_a_sentence_has_no_menu_and_no_teasers(texts: tuple[str, ...], tag: str) -> None:
+    if tag == "div" and len(texts) == 1:
+        pytest.skip("nothing tells such a line from a label")
+    assert flash(*texts, tag=tag).split("\n\n")[0] == texts[0]
+    assert "Rutte" not in flash(*texts, tag=tag)
+
+
+def test_a_photo_story_is_told_by_its_captions() -> None:
+    captions = ("A soldier hugs his mother after the exchange.", "Relatives hold portraits while the buses arrive.")
+    figures = "".join(f"<figure><img src='x'><figcaption>{text}</figcaption></figure>" for text in captions)
+    assert read(page(f"{MENU}<article><h1>Drones over the river</h1>{figures}</article>")) == "\n\n".join(captions)
+
+
+def test_every_line_of_a_daily_list_of_losses_is_kept() -> None:
+    lines = ("personnel - about 853 580 (+1 140) men", "tanks - 10 027 (+11) units", "submarines - 1 (0) units")
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    inner = f"{paragraphs(*TEXT)}<p>The losses of the enemy from 24.02.22 to 12.02.25:</p><ul>{items}</ul>"
+    assert read(page(f"<article><h1>Drones over the river</h1>{inner}</article>")).endswith("\n\n".join(lines))
+
+
+def test_a_table_of_wordpress_stands_in_a_figure_and_is_text() -> None:
+    table = "<figure class='wp-block-table'><table><tr><td>Tanks</td><td>112</td></tr></table></figure>"
+    text = read(page(f"<article><h1>Drones</h1>{paragraphs(*TEXT[:2])}{table}{paragraphs(*TEXT[2:])}</article>"))
+    assert "Tanks\n\n112" in text
+
+
+def test_two_line_breaks_part_paragraphs() -> None:
+    inner = "<br>\n<br>".join(TEXT)
+    assert read(page(f"<h1>Drones over the river</h1><div class='text'>{inner}</div>")) == WHOLE
+
+
+def test_of_a_page_to_scroll_through_only_its_own_article_is_read() -> None:
+    others = f"<h1>Denmark buys guns</h1>{paragraphs(*(f'{AD} {n}' for n in range(6)))}"
+    first = f"<h1>Drones over the river</h1>{paragraphs(*TEXT)}"
+    inner = f"<main><div class='story'>{first}</div><div class='story'>{others}</div></main>"
+    assert read(page(inner)) == WHOLE
+
+
+def test_answers_of_an_interview_are_kept_however_short() -> None:
+    talk = ("QUESTION: Were the Ukrainians consulted?", "SECRETARY: Yes.", TEXT[0], "SECRETARY: No.")
+    assert read(page(f"<article><h1>Drones</h1>{paragraphs(*talk)}</article>"), title="Drones") == "\n\n".join(talk)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Термінові повідомлення про війну Росії проти України читайте на каналі «Вістей» у Telegram.",
+        "Підписуйтесь на наш Telegram-канал, щоб першими дізнаватися про найважливіше",
+        "- Advertisement -",
+        "Follow us on Google News so that you never miss a story about the war.",
+        "Get unlimited access to all our journalism from 1 pound a week. Cancel at any time.",
+    ],
+)
+def test_what_an_outlet_says_of_itself_is_no_text(line: str) -> None:
+    assert read(page(f"<article><h1>Drones</h1>{paragraphs(*TEXT[:2], line, *TEXT[2:])}</article>")) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Two in three Ukrainians subscribe to Telegram channels that report on attacks.",
+        "The inspectors were given full access to the plant, the agency said in its statement.",
+        "The minister wrote on Telegram that the reserve would be called up in the spring.",
+    ],
+)
+def test_what_an_article_says_of_channels_is_text(line: str) -> None:
+    assert line in read(page(f"<article><h1>Drones</h1>{paragraphs(*TEXT[:2], line, *TEXT[2:])}</article>"))
+
+
+NOTICE = "<div class='x1'><p>We keep small files on your device to make this site better for you.</p></div>"
+LEGAL = "<div class='x2'><p>The opinion of the editors may differ from that of the authors, as ever.</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [(NOTICE, ""), ("", LEGAL), (NOTICE, LEGAL)],
+)
+def test_a_flash_is_not_drowned_by_what_stands_around_it(above: str, below: str) -> None:
+    texts = ("Drones were seen over the river near the town, the governor said.", "An alert is on.")
+    inner = f"{above}{MENU}<div class='c'><h1>Drones over the river</h1>{paragraphs(*texts)}</div>{below}"
+    assert read(page(inner)) == "\n\n".join(texts)

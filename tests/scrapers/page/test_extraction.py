@@ -273,3 +273,24 @@ def test_pages_that_call_their_section_their_own_address_stay_apart() -> None:
     found = [extraction.extract(page(html(head=head), final=final), source()) for final in finals]
     assert [article.url for article in found] == finals
     assert not any("https://wire.example/e/news/" in article.aliases for article in found)
+
+
+SLOGAN = "The latest stories of today: politics, business, sport, culture, technology, video and photographs online"
+
+
+def test_the_slogan_of_an_outlet_does_not_replace_its_flash() -> None:
+    head = f'<meta property="og:description" content="{SLOGAN}">'
+    text = "<h1>Rutte arrives in Kyiv</h1><p>Rutte has arrived in Kyiv by train, his office says.</p>"
+    page = f"<html><head><title>Rutte arrives in Kyiv</title>{head}</head><body>{text}</body></html>"
+    fetched = FetchedPage(URL, URL, 200, page.encode(), NOW, {"content-type": "text/html; charset=utf-8"})
+    found = extraction.extract(fetched, source())
+    assert (found.text, found.cut) == ("Rutte has arrived in Kyiv by train, his office says.", None)
+
+
+def test_the_time_of_the_feed_goes_before_a_date_in_words_on_the_page() -> None:
+    head = "<html><head><title>Rutte arrives in Kyiv</title></head><body><h1>Rutte arrives in Kyiv</h1>"
+    text = "".join(f"<p>{text}</p>" for text in PARAGRAPHS["en"])
+    page = f"{head}{text}<div class='box'><span class='date'>3 February 2025</span></div></body></html>"
+    fetched = FetchedPage(URL, URL, 200, page.encode(), NOW, {"content-type": "text/html; charset=utf-8"})
+    told = FeedEntry(source="wire", url=URL, title="Rutte arrives in Kyiv", published=NOW - timedelta(hours=1))
+    assert extraction.extract(fetched, source(), told).published == NOW - timedelta(hours=1)

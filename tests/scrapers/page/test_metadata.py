@@ -226,3 +226,14 @@ def test_the_site_is_an_author_only_where_nobody_else_is() -> None:
 def test_a_byline_on_the_page_is_better_than_the_name_of_the_site() -> None:
     head = ld(ARTICLE | {"author": {"name": "The Wire"}})
     assert read(head, '<div class="byline">By <a href="/ann">Ann Lee</a></div>').authors == ("Ann Lee",)
+
+
+@pytest.mark.parametrize("text", ["сьогодні, 14:05", "Today, 2:05 pm", "5 хвилин тому"])
+def test_a_date_further_down_is_not_that_of_a_page_that_says_today(text: str) -> None:
+    body = f"<h1>Тривога</h1><div class='time'>{text}</div><div class='box'><span class='date'>11.02.2025</span></div>"
+    assert read(body=body, url="https://www.wire.example/alert").published is None
+
+
+def test_a_page_may_call_its_date_by_words_only() -> None:
+    body = "<div><i>Updated March 7, 2025</i> <span>Published on March 5, 2025</span></div>"
+    assert read(body=body, url="https://www.wire.example/alert").published == datetime(2025, 3, 5)  # noqa: DTZ001

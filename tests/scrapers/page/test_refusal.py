@@ -190,3 +190,33 @@ def test_no_real_page_that_shows_an_article_is_refused() -> None:
 )
 def test_hostile_pages_end_in_an_answer(piece: str) -> None:
     recognise(piece * (500_000 // len(piece)), "", piece * 1000, NONE)
+
+
+FLASH = "У Сумах пролунали вибухи, повідомляє обласна влада."
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "",
+        PASSWORD,
+        "<p>Увійдіть, щоб залишити коментар</p>",
+        "<p>You must be logged in to post a comment.</p>",
+        "<script src='https://www.google.com/recaptcha/api.js'></script>",
+        "<script>/cdn-cgi/challenge-platform/scripts/jsd/main.js</script>",
+    ],
+)
+def test_a_flash_on_a_lean_page_is_an_article(beside: str) -> None:
+    title = "Вибухи пролунали у Сумах"
+    assert outcome(page(f"<h1>{title}</h1><p>{FLASH}</p>{beside}", title), FLASH, title) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Access denied to this website", "Access is denied to this website for your address."),
+        ("Log in to read: explosions heard in Sumy", "Please log in to read about explosions heard in Sumy."),
+    ],
+)
+def test_a_wall_that_repeats_its_title_stays_one(title: str, text: str) -> None:
+    assert outcome(page(f"<h1>{title}</h1><p>{text}</p>", title), text, title) is not None

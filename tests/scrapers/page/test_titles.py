@@ -103,3 +103,9 @@ def test_soft_hyphens_and_references_leave_the_title() -> None:
 
 def test_a_heading_of_a_hundred_thousand_kickers_is_read_in_time() -> None:
     assert title("", "<h1>" + "<span class=kicker>a</span>" * 100_000 + "</h1>").startswith("a a a")
+
+
+def test_a_place_at_the_beginning_is_no_name_of_an_outlet_that_is_called_after_it() -> None:
+    whole = "Kyiv: two wounded in drone attack"
+    page = document_fromstring(f"<html><head>{shared(whole)}</head><body><h1>{whole}</h1><p>x</p></body></html>")
+    assert metadata.read(page, "https://kyivindependent.com/two-wounded-in-drone-attack/").title == whole

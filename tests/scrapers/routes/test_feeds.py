@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from scrapers.article import FeedEntry
 from scrapers.errors import FeedError
-from scrapers.routes import feeds
+from scrapers.routes import feeds, feedtolerant
 from scrapers.urls import canonical, url_key
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "feeds"
@@ -383,3 +384,23 @@ def test_the_pace_is_what_the_feed_asks_for(head: str, asked: timedelta | None) 
 def test_every_real_feed_yields_entries() -> None:
     for path in sorted((DATA / "real").iterdir()):
         assert feeds.parse(gzip.decompress(path.read_bytes()), URL), path.name
+
+
+@pytest.mark.parametrize("part", [b"<a ", b"<a/"])
+def test_tags_that_never_end_do_not_hold_up_the_tolerant_reader(part: bytes) -> None:
+    start = time.process_time()
+    list(feedtolerant.entries(b"<rss><channel><item>" + part * 100_000))
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("body", [b"<title" * 500_000, b"<html>" + b"<title " * 500_000, b"<!--" * 16_000 + b"<x>"])
+def test_what_is_no_feed_is_described_at_once(body: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises(FeedError, match="expected a feed"):
+        feeds.parse(body, URL)
+    assert time.process_time() - start < 2
+
+
+def test_the_scheme_of_a_link_may_be_in_capitals() -> None:
+    found = parse("<rss><channel><item><title>a</title><link>HTTP://News.example/A</link></item></channel></rss>")
+    assert [entry.url for entry in found] == ["http://News.example/A"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -71,3 +72,18 @@ def test_an_impossible_date_is_no_date() -> None:
 def test_titles_and_addresses_hold_no_controls() -> None:
     page = PAGE.replace("Перша", "&#x202e;Пер&#x7f;ша").replace("/news/1", "/news/1&#1;")
     assert parse("h3 a", page)["https://mod.example/news/1"] == "Перша новина"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<main>" + "".join(f'<a href="/news/{n}"><b>Новина {n}</b></a>' for n in range(3000)) + "</main>",
+        "<main>" + '<a href="/news/1">Новина</a>' * 3000 + "</main>",
+        "<div>" * 20_000 + '<a href="/news/1">Новина</a>',
+    ],
+    ids=["flat", "one address", "deep"],
+)
+def test_a_long_listing_costs_no_more_than_its_length(page: str) -> None:
+    start = time.process_time()
+    assert parse("a", page)
+    assert time.process_time() - start < 5

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -153,3 +154,20 @@ def test_what_is_no_sitemap_says_what_it_is(body: bytes, said: str) -> None:
     with pytest.raises(FeedError) as error:
         sitemaps.parse(body, URL)
     assert said in str(error.value)
+
+
+def test_a_gzip_file_of_several_members_is_read_to_its_end() -> None:
+    whole = urlset(page(1) + page(2))
+    middle = whole.index(b"<url><loc>https://news.example/2")
+    assert addresses(gzip.compress(whole[:middle]) + gzip.compress(whole[middle:])) == [
+        "https://news.example/1",
+        "https://news.example/2",
+    ]
+
+
+def test_blank_lines_cost_no_more_than_their_length() -> None:
+    start = time.process_time()
+    with pytest.raises(FeedError, match="expected a sitemap"):
+        addresses(b"\n" * 300_000 + b"nothing")
+    assert addresses(b"\n" * 300_000 + b"https://news.example/1\r\n") == ["https://news.example/1"]
+    assert time.process_time() - start < 2

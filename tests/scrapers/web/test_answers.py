@@ -32,7 +32,7 @@ def test_retry_after_is_read_in_both_forms(text: str, seconds: float | None) -> 
 
 @pytest.mark.parametrize(
     ("status", "header", "seconds"),
-    [(403, "60", 60), (408, "60", 60), (429, "", 60), (429, "5", 5), (502, "60", 60), (503, "", None)]
+    [(403, "60", 60), (408, "60", 60), (429, "", 60), (429, "5", 5), (429, "0", 60), (502, "60", 60), (503, "", None)]
     + [(status, "60", None) for status in (200, 301, 304, 404, 410)],
 )
 def test_only_answers_that_refuse_the_host_pause_it(status: int, header: str, seconds: float | None) -> None:
