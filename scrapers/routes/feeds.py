@@ -124,7 +124,10 @@ def _told(body: bytes, start: int, content_type: str, longest: int) -> Iterator[
         return pulling.pieces(body, start)
 
     def short() -> Iterator[bytes]:
-        return pulling.in_chunks(pulling.shortened(body, start, size)) if len(body) > size else chunks()
+        if len(body) <= size:
+            return chunks()
+        parts = pulling.shortened(body, start, size)
+        return parts if len(body) <= pulling.SMALL else pulling.in_chunks(parts)
 
     def recoded() -> Iterator[bytes]:
         nonlocal broken

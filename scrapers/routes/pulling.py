@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 CHUNK = 65_536  # bytes
-_SMALL = 1_000_000  # bytes; the tree of such a document takes about ten times as many
+SMALL = 1_000_000  # bytes; the tree of such a document takes about ten times as many
 Chunks = Callable[[], Iterator[bytes]]
 
 _END = b"\n" * 64
@@ -49,7 +49,10 @@ def shortened(body: bytes, start: int, longest: int) -> Iterator[bytes]:
     while at < len(body):
         opened = body.find(_CDATA, at)
         plain_end = len(body) if opened < 0 else opened
-        yield from _runs(body, at, plain_end, longest)
+        if plain_end - at > longest:
+            yield from _runs(body, at, plain_end, longest)
+        else:
+            yield body[at:plain_end]
         if opened < 0:
             return
         closed = body.find(_CDATA_END, opened)
@@ -130,7 +133,7 @@ def _strictly(chunks: Iterator[bytes], names: tuple[str, ...]) -> Iterator[Any]:
     for chunk in chunks:
         held.append(chunk)
         size += len(chunk)
-        if size > _SMALL:
+        if size > SMALL:
             yield from _pulled(itertools.chain(held, chunks), names, recover=False)
             return
     parser: Any = etree.XMLParser(encoding="utf-8", **_SAFE)

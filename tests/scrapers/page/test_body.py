@@ -234,17 +234,18 @@ def flash(*texts: str, tag: str = "p") -> str:
     return read(page(f"{MENU}<div><h1>Drones over the river</h1><div class='text'>{inner}</div></div>{TEASERS}"))
 
 
-@pytest.mark.parametrize("tag", ["p", "div"])
+_HEARD = "Explosions were heard in the town"
+
+
 @pytest.mark.parametrize(
-    "texts",
+    ("texts", "tag"),
     [
-        ("Explosions were heard in the town, the local council has written this evening.", "An alert is on."),
-        ("Explosions were heard in the town.",),
+        ((f"{_HEARD}, the local council has written this evening.", "An alert is on."), "p"),
+        ((f"{_HEARD}, the local council has written this evening.", "An alert is on."), "div"),
+        ((f"{_HEARD}.",), "p"),  # nothing tells such a line in a <div> from a label
     ],
 )
 def test_a_flash_of_a_sentence_has_no_menu_and_no_teasers(texts: tuple[str, ...], tag: str) -> None:
-    if tag == "div" and len(texts) == 1:
-        pytest.skip("nothing tells such a line from a label")
     assert flash(*texts, tag=tag).split("\n\n")[0] == texts[0]
     assert "Rutte" not in flash(*texts, tag=tag)
 
