@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import heapq
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -25,8 +26,8 @@ def attach(session: Session, rows: Sequence[ArticleRow]) -> None:
         if row.story_id is not None:
             _widen(session, row.story_id, _moment(row))
             continue
-        vector = clustering.terms(row.title, row.text)
-        row.story_id = _translated(session, row) or _find(session, row, vector) or _begin(session, row)
+        vector, story = _find(session, row)
+        row.story_id = _translated(session, row) or story or _begin(session, row)
         _widen(session, row.story_id, _moment(row))
         at = _moment(row)
         session.add_all(
@@ -40,27 +41,45 @@ def _translated(session: Session, row: ArticleRow) -> int | None:
     return first.story_id if first else None
 
 
-def _find(session: Session, row: ArticleRow, vector: dict[int, float]) -> int | None:
+def _find(session: Session, row: ArticleRow) -> tuple[dict[int, float], int | None]:
+    """The vector of the article as it is now, with the story that it continues."""
     at, table = _moment(row), StoryTermRow
     near = table.at.between(at - _WINDOW, at + _WINDOW)
-    holders: dict[int, list[int]] = defaultdict(list)
-    query = select(table.term, table.article_id).where(table.term.in_(list(vector)), near)
-    for term, article in session.execute(query):
-        holders[term].append(article)
-    shared = Counter(article for found in holders.values() if len(found) <= _COMMON for article in found).most_common(
-        _CANDIDATES
-    )
-    candidates = _without_bulletins(session, row, [article for article, count in shared if count > 1])
-    if not candidates:
-        return None
-    vectors = _vectors(session, candidates)
+    sketch = clustering.sketch(row.title, row.text)
+    holders: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    query = select(table.term, table.article_id, table.weight).where(table.term.in_(list(sketch.terms)), near)
+    for term, article, weight in session.execute(query):
+        holders[term].append((article, weight))
     total = session.scalar(select(func.count()).select_from(ArticleRow).where(_published_near(at))) or 0
-    seen = {term: len(found) for term, found in holders.items()}
-    scored = [(clustering.similarity(vector, vectors[a], seen, total), -a) for a in candidates]
-    best, article = max(scored)
-    if best < clustering.THRESHOLD:
-        return None
-    return session.scalar(select(ArticleRow.story_id).where(ArticleRow.id == -article))
+    vector = clustering.vector(sketch.terms, {term: len(found) for term, found in holders.items()}, total)
+    shared: dict[int, float] = defaultdict(float)
+    for term, found in holders.items():
+        if len(found) <= _COMMON:
+            for article, weight in found:
+                shared[article] += vector[term] * weight
+    candidates = _without_bulletins(session, row, heapq.nlargest(_CANDIDATES, shared, key=shared.__getitem__))
+    vectors = _vectors(session, candidates)
+    alike = {one: clustering.product(vector, vectors[one]) for one in candidates}
+    near_enough = {one: value for one, value in alike.items() if value >= clustering.LEAST}
+    return vector, _choose(session, row, sketch.marks, near_enough) if near_enough else None
+
+
+def _choose(session: Session, row: ArticleRow, marks: clustering.Marks, alike: dict[int, float]) -> int | None:
+    articles = session.scalars(select(ArticleRow).where(ArticleRow.id.in_(list(alike))).order_by(ArticleRow.id)).all()
+    scored = [
+        (one.story_id, clustering.score(alike[one.id], marks, clustering.sketch(one.title, one.text).marks))
+        for one in articles
+        if one.story_id is not None
+    ]
+    table = ArticleRow
+    query = select(table.story_id, func.count()).where(
+        table.story_id.in_({story for story, _ in scored}),
+        table.duplicate_of.is_(None),  # a text that 40 outlets carry speaks once
+        table.language.is_not_distinct_from(row.language),
+        _published_near(_moment(row)),
+    )
+    sizes = {story: count for story, count in session.execute(query.group_by(table.story_id)) if story is not None}
+    return clustering.choose(scored, sizes)
 
 
 def _without_bulletins(session: Session, row: ArticleRow, candidates: Sequence[int]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from scrapers.article import Article
 from scrapers.page import extraction
 from scrapers.routes import feeds, sitemaps
 from scrapers.urls import url_key
-from storage import clustering
-from storage.fingerprint import text_hash
+from storage import clustering, nearness, shingles
+from storage.fingerprint import SHORTEST
 
 __all__ = [
     "NearDuplicates",
@@ -133,39 +133,65 @@ def _article(text: str, given: Mapping[str, Any] | None = None) -> Article:
 
 
 class NearDuplicates:
-    """Texts that repeat an earlier one. So far only the very same words are recognised."""
+    """Texts that repeat an earlier one, asked for as the database is: fingerprints, what is known, texts."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, list[str]] = defaultdict(list)
+        self._names: list[str] = []
+        self._texts: list[shingles.Text] = []
+        self._known: dict[int, nearness.Known] = {}
+        self._holders: dict[int, list[int]] = defaultdict(list)
+        self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
 
     def add(self, id: str, text: str, outlet: str = "") -> None:  # noqa: A002 - the contract names it
-        del outlet
-        if digest := text_hash(text):
-            self._known[digest].append(id)
+        read, number = shingles.read(text), len(self._names)
+        self._names.append(id)
+        self._texts.append(read)
+        self._known[number] = nearness.Known(outlet, len(read.keys))
+        self._same[read.words].append(number)
+        for key in read.keys:
+            self._holders[key].append(number)
 
     def find(self, text: str, outlet: str = "") -> list[tuple[str, str, float]]:
-        del outlet
-        digest = text_hash(text)
-        return [(found, "exact", 1.0) for found in self._known.get(digest, ())] if digest else []
+        read = shingles.read(text)
+        if not read.words:
+            return []
+        same = [n for n in self._same.get(read.words, ()) if read.size >= SHORTEST or self._known[n].outlet == outlet]
+        latest = {
+            key: self._holders[key][: -nearness.MOST_HOLDERS - 1 : -1] for key in read.keys if key in self._holders
+        }
+        known = {number: self._known[number] for number in nearness.worth_knowing(latest)}
+        form = nearness.worn(latest, known)
+        likely = nearness.candidates(read, latest, known, form)
+        earlier = {number: self._texts[number] for number in likely if number not in same}
+        found = dict.fromkeys(same, nearness.Likeness(nearness.Kind.EXACT, 1.0))
+        found |= nearness.judge(read, outlet, earlier, known, form)
+        return [(self._names[number], one.kind.value, one.score) for number, one in found.items()]
 
 
 def cluster(articles: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Id -> story, given in arrival order."""
-    stories: dict[str, str] = {}
-    vectors: list[dict[int, float]] = []
-    holders: dict[int, list[int]] = defaultdict(list)
+    stories: list[str] = []
+    sizes = Counter[str]()
+    marks: list[clustering.Marks] = []
+    holders: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for number, article in enumerate(articles):
-        vector = clustering.terms(str(article["title"] or ""), str(article["text"]))
-        seen = {term: len(holders[term]) for term in vector}
-        near = {one for term in vector for one in holders[term] if _are_near(article, articles[one])}
-        scored = [(clustering.similarity(vector, vectors[one], seen, number), -one) for one in near]
-        best, at = max(scored, default=(0.0, 0))
-        name = str(article["id"])
-        stories[name] = stories[str(articles[-at]["id"])] if best >= clustering.THRESHOLD else name
-        vectors.append(vector)
-        for term in vector:
-            holders[term].append(number)
-    return stories
+        sketch = clustering.sketch(str(article["title"] or ""), str(article["text"]))
+        vector = clustering.vector(sketch.terms, {term: len(holders[term]) for term in sketch.terms}, number)
+        shared: dict[int, float] = defaultdict(float)
+        for term, weight in vector.items():
+            for one, other in holders[term]:
+                shared[one] += weight * other
+        near = [
+            (stories[one], clustering.score(value, sketch.marks, marks[one]))
+            for one, value in shared.items()
+            if value >= clustering.LEAST and _are_near(article, articles[one])
+        ]
+        stories.append(clustering.choose(near, sizes) or str(article["id"]))
+        sizes[stories[-1]] += 1
+        marks.append(sketch.marks)
+        for term, weight in vector.items():
+            holders[term].append((number, weight))
+    return {str(article["id"]): story for article, story in zip(articles, stories, strict=True)}
 
 
 def _are_near(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

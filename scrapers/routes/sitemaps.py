@@ -16,6 +16,7 @@ from scrapers.errors import FeedError
 from scrapers.routes import feeds, pulling
 
 _GZIP = b"\x1f\x8b"
+_HELD = 10_000_000  # bytes of a list in plain text; one of 50,000 addresses has half of them
 _LARGEST = 100_000_000  # bytes after decompression; the protocol allows 50 MB
 _PROLOG = 65_536
 _NAMES = ("url", "sitemap")
@@ -62,7 +63,7 @@ def iter_entries(body: bytes, url: str) -> Iterator[SitemapEntry]:
     head = first[:_PROLOG].decode("latin-1")
     root = _ROOT.search(head)
     if root is None:
-        yield from _without_root(b"".join(chunks()), head.lstrip(_MARK + _BLANK), url)
+        yield from _without_root(_joined(chunks()), head.lstrip(_MARK + _BLANK), url)
         return
     # what stands before the root (a DTD with entities, a style sheet, warnings of PHP) has no use
     start = root.start()
@@ -75,6 +76,16 @@ def iter_entries(body: bytes, url: str) -> Iterator[SitemapEntry]:
     for element in pulling.elements(rest, lambda: charset.recoded(rest, head=prolog), _NAMES, partial=True):
         if entry := _entry(element, url):
             yield entry
+
+
+def _joined(chunks: Iterator[bytes]) -> bytes:
+    """What has to be held whole, because it begins as no XML does."""
+    whole = bytearray()
+    for chunk in chunks:
+        whole += chunk
+        if len(whole) > _HELD:
+            raise FeedError(f"expected a sitemap, found more than {_HELD // 1_000_000} MB that are no XML")
+    return bytes(whole)
 
 
 def _without_root(body: bytes, head: str, url: str) -> Iterator[SitemapEntry]:

@@ -130,6 +130,7 @@ FAULTS: dict[str, tuple[str, servers.Route, str]] = {
         Reply(body=gzip.compress(zeros(10)), headers={"Content-Encoding": "gzip, gzip"}),
         "too_large",
     ),
+    "gzip bomb as a file": ("sitemap", Reply(body=zeros(4)), "FeedError"),
     "endless body": ("page", servers.endless, "too_large"),
     "one byte at a time in the headers": ("feed", servers.slow_headers, "timeout"),
     "one byte at a time in the body": ("feed", servers.slow_body, "timeout"),

@@ -53,6 +53,7 @@ def upgrade() -> None:
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
+    op.execute("DELETE FROM story_term")  # weights and stems of an earlier way to compare
     op.create_table(
         "robots",
         sa.Column("site", sa.Text(), nullable=False),
