@@ -33,7 +33,6 @@ class Linked:
 
     headline: str = ""
     published: str = ""
-    modified: str = ""
     authors: tuple[str, ...] = ()
     body: str = ""
     description: str = ""
@@ -65,7 +64,6 @@ def read(blocks: Iterable[str], url: str) -> Linked:
     return Linked(
         headline=_text(first.get("headline")) or (_text(first.get("name")) if _kind(first) not in _PAGES else ""),
         published=text("datePublished") or text("dateCreated") or text("uploadDate"),
-        modified=text("dateModified"),
         authors=tuple(_names(people, by_id)),
         body=_text(first.get("articleBody")),
         description=_text(first.get("description")),

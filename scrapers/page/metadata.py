@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from scrapers import dates, permalink, urls
+from scrapers import permalink, urls
 from scrapers.article import DateOrigin
 from scrapers.page import authors, bylines, jsonld, published, references, titles
 from scrapers.page.markup import Gathered, gather, words
 
-_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified")
 _TIER = re.compile(r"content[-_]?tier$|\baccess(?:[-_]?status)?$")
 _TIERS = re.compile(r"(free|open|public)|locked|metered|paid|premium|subscri\w+")
 _CLOSED = re.compile(r"(?:^|[-_:.]|\bis)(?:premium|paywall(?:ed)?|paid-?content)$")
@@ -25,7 +24,7 @@ _SAID = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0":
 class Metadata:
     """What a page says about its article; empty where it says nothing.
 
-    `published` and `modified` are as the page wrote them: aware with an offset, or a naive wall clock.
+    `published` is as the page wrote it: aware with an offset, or a naive wall clock.
     `canonical` is an address of the page's own site. `language` is ISO 639-1 as the page claims it. `body` is
     the article text in JSON-LD, perhaps with markup. `free` is False behind a paywall, None when nothing is
     said. `translations` are (language, URL) of the same article. `outlets` are addresses or names that the page
@@ -42,7 +41,6 @@ class Metadata:
     description: str = ""
     body: str = ""
     free: bool | None = None
-    modified: datetime | None = None
     translations: tuple[tuple[str, str], ...] = ()
     outlets: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
@@ -68,7 +66,6 @@ def read(tree: HtmlElement, url: str) -> Metadata:
         description=words(found.first("og:description", "description", "twitter:description") or linked.description),
         body=linked.body,
         free=_free(found) if linked.free is None else linked.free,
-        modified=dates.parse(linked.modified or found.first(*_MODIFIED)),
         translations=references.translations(found, url, canonical, spoken),
         outlets=references.outlets(found, linked, url, sites),
         links=references.links(tree, url),

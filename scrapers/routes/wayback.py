@@ -67,8 +67,8 @@ def parse(body: bytes, url: str, source: str) -> Listed:
 
     The index knows nothing about publication: `published` is None, and `modified` is the capture, before which
     the article appeared; an old article that was captured again is listed as well. So a backfill takes the
-    entries for candidates: it leaves out what is stored already, asks the outlet for each, or `raw` where the
-    outlet has it no longer, and keeps an article only when its own page dates it into the window. Raises
+    entries for candidates: it leaves out what is stored already, asks the outlet for each, and keeps an article
+    only when its own page dates it into the window. Raises
     FeedError that says what was found instead of a list.
     """
     rows = _rows(decode(body))
@@ -78,11 +78,6 @@ def parse(body: bytes, url: str, source: str) -> Listed:
         # tracking parameters make captures of their own: the plain spelling, and the first time
         found[key] = _joined(known, entry) if known else entry
     return Listed(tuple(found.values()), _rest(rows, url))
-
-
-def raw(url: str, captured: datetime) -> str:
-    """The page as the outlet served it at `captured` (aware), without the frame and links of the archive."""
-    return f"https://web.archive.org/web/{captured.astimezone(UTC):%Y%m%d%H%M%S}id_/{url}"
 
 
 def _rows(text: str) -> list[list[str]]:

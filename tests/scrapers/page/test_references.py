@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -121,17 +120,3 @@ def test_a_page_of_countless_links_is_given_up_after_two_hundred_hosts() -> None
 )
 def test_a_page_tells_whether_it_can_be_read_for_free(head: str, free: bool | None) -> None:  # noqa: FBT001
     assert read(head).free is free
-
-
-MODIFIED = "2025-02-12T12:00:00Z"
-
-
-@pytest.mark.parametrize(
-    "head", [stated(dateModified=MODIFIED), f'<meta property="article:modified_time" content="{MODIFIED}">']
-)
-def test_the_time_of_the_last_change_is_told_apart_from_the_publication(head: str) -> None:
-    found = read(head + '<meta property="article:published_time" content="2025-02-11T12:00:00Z">')
-    assert (found.modified, found.published) == (
-        datetime(2025, 2, 12, 12, tzinfo=UTC),
-        datetime(2025, 2, 11, 12, tzinfo=UTC),
-    )

@@ -298,8 +298,8 @@ def test_the_whole_text_for_aggregators_is_the_summary() -> None:
             "<link>https://news.example/1</link><dc:date>2025-02-12T10:00:00+02:00</dc:date></item></rdf:RDF>"
         ),
         (
-            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/simple/'
-            '0.9/"><item><title>T</title><link>https://news.example/1</link></item></rdf:RDF>'
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf'
+            '/simple/0.9/"><item><title>T</title><link>https://news.example/1</link></item></rdf:RDF>'
         ),
         '<rss version="0.91"><channel><item><title>T</title><link>https://news.example/1</link></item></channel></rss>',
         (

@@ -158,8 +158,3 @@ def test_what_is_no_index_is_refused_and_described(body: bytes, said: str) -> No
 
 def test_ten_thousand_rows_are_borne() -> None:
     assert len(listed(*([f"https://s.example/n/{n}-a-b", "20250212101530"] for n in range(10_000))).entries) == 10_000
-
-
-def test_a_page_that_is_gone_has_an_address_in_the_archive() -> None:
-    captured = datetime(2025, 2, 12, 10, 15, 30, tzinfo=UTC)
-    assert wayback.raw(ARTICLE, captured) == f"https://web.archive.org/web/20250212101530id_/{ARTICLE}"
