@@ -75,6 +75,8 @@ class Reader:
         )
 
     def _link(self, told: Told) -> str:
+        if told.link.startswith(_WEB) and told.link.isprintable():
+            return told.link.strip()
         base = urljoin(self.base, told.base) if told.base else self.base
         if link := self._absolute(told.link, base):
             return link

@@ -22,6 +22,7 @@ __all__ = ["Feed", "described", "iter_entries", "pace", "parse", "plain", "read"
 
 MOST = 5_000  # entries of one feed; the longest of 113 real ones has 1,046
 _HEAD = 65_536  # bytes searched for the root element
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _BLANK = " \t\r\n"
 _MARK = "ï»¿"  # of UTF-8, as latin-1 reads it
 _ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b(?=[^<]*>)", re.IGNORECASE)
@@ -77,17 +78,14 @@ def iter_entries(
     characters. A naive date counts as UTC. A feed of any length needs the memory of a few entries.
     Raises FeedError that says what was found instead of a feed.
     """
-    head, start = body[:_HEAD].decode("latin-1"), 0
-    if "\x00" in head[:4]:
+    if b"\x00" in body[:4]:
         body = charset.decode(body, content_type).encode("utf-8")
-        head = body[:_HEAD].decode("latin-1")
+    head = _opening(body)
     head_text = head.lstrip(_MARK + _BLANK)
     if head_text.startswith(("{", "[")):
         language, told = jsonfeed.read(charset.decode(body, content_type).lstrip("\ufeff" + _BLANK))
         yield from Reader(url, url, source, language, longest).entries(told)
         return
-    if "<!--" in head:
-        head = re.sub(r"<!--.*?(?:-->|\Z)", lambda found: " " * len(found[0]), head, flags=re.DOTALL)
     root = _ROOT.search(head)
     if not root or _HTML.match(head_text):
         raise FeedError(f"expected a feed, found {described(charset.decode(body, content_type))}")
@@ -99,6 +97,18 @@ def iter_entries(
         url, urljoin(url, base[1]) if base else url, source, code[1] if code else "", longest, site[1] if site else ""
     )
     yield from reader.entries(_told(body, start, content_type, longest))
+
+
+def _opening(body: bytes) -> str:
+    """What stands before the first entry, and a little more, with blanks for comments; of few feeds it is long."""
+    head = ""
+    for size in (_HEAD // 16, _HEAD):
+        head = body[:size].decode("latin-1")
+        if "<!--" in head:
+            head = _COMMENT.sub(lambda found: " " * len(found[0]), head)
+        if _ENTRY.search(head):
+            break
+    return head
 
 
 def described(text: str) -> str:
@@ -118,7 +128,7 @@ def _told(body: bytes, start: int, content_type: str, longest: int) -> Iterator[
     broken = False
     few = len(body) <= feedtolerant.LARGEST
     size = _BYTES * MARKUP * max(longest, _TITLE)
-    seen: set[str] = set()
+    read: list[Told] = []
 
     def chunks() -> Iterator[bytes]:
         return pulling.pieces(body, start)
@@ -140,10 +150,10 @@ def _told(body: bytes, start: int, content_type: str, longest: int) -> Iterator[
             continue  # as likely as not it is the reading that lost it
         count += 1
         if few:
-            seen.add(_key(told))
+            read.append(told)
         yield told
     if broken or not count:
-        yield from _missed(body, recoded, count, seen)
+        yield from _missed(body, recoded, count, set(map(_key, read)))
 
 
 def _missed(body: bytes, recoded: pulling.Chunks, count: int, seen: set[str]) -> Iterator[Told]:

@@ -78,10 +78,13 @@ def entries(chunks: Chunks, recoded: Chunks) -> Iterator[Told]:
         yield _told(element, roles)
 
 
+_NO_LINKS = "", "", ""
+
+
 def _told(element: Any, roles: dict[str, str]) -> Told:
     first: dict[str, str] = {}
-    links: dict[str, str] = {}
-    names = []
+    links = _NO_LINKS
+    names: tuple[str, ...] = ()
     for child in element:
         tag = child.tag
         role = roles.get(tag)
@@ -90,28 +93,30 @@ def _told(element: Any, roles: dict[str, str]) -> Told:
         if not role or role in first:
             continue
         if role == "link":
-            kind = _kind_of_link(child)
-            links.setdefault(kind, (child.text if kind == "text" else child.get("href")) or "")
+            links = _with_link(links, child)
         elif role == "author":
-            names.append(_name(child))
+            names = (*names, _name(child))
         elif role == "source":
             first[role] = _origin(child)
         elif text := _markup(child) if len(child) else child.text:
             first[role] = text.strip()
     if about := element.get(_RDF_ABOUT):
         first.setdefault("id", about)
-    told = Told(**first, names=tuple(names), base=element.get(_BASE) or "")
+    told = Told(**first, names=names, base=element.get(_BASE) or "")
     # the entries of CDF hold their address in an attribute of their own
-    told.link = links.get("text", "").strip() or links.get("page") or element.get("href") or ""
+    text, page, other = links
+    told.link = text.strip() or page or element.get("href") or ""
     if not told.link and not told.id.startswith(("http://", "https://")):
-        told.link = links.get("other") or ""
+        told.link = other
     return told
 
 
-def _kind_of_link(link: Any) -> str:
-    if not link.get("href"):
-        return "text"
-    return "page" if link.get("rel") in (None, "alternate") else "other"
+def _with_link(links: tuple[str, str, str], link: Any) -> tuple[str, str, str]:
+    """The first link of each kind: written as text, to the page, and any other."""
+    text, page, other = links
+    if not (href := link.get("href")):
+        return text or link.text or "", page, other
+    return (text, page or href, other) if link.get("rel") in (None, "alternate") else (text, page, other or href)
 
 
 def _role(tag: str, entry_tag: str) -> str:

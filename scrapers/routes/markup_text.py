@@ -28,7 +28,7 @@ def plain(markup: str, longest: int = LONGEST) -> str:
     limit = MARKUP * longest
     text = markup[:limit]
     if "<" in text:
-        if _MAY_HIDE.search(text):
+        if ("<!" in text or "<s" in text or "<S" in text) and _MAY_HIDE.search(text):
             text = _HIDDEN.sub(" ", text)
         text = _BLOCK.sub("\n", _INLINE.sub("", text))
         if len(markup) > longest and "<" in text:
@@ -48,6 +48,8 @@ def line(markup: str) -> str:
     """The same on one line."""
     if "<" in markup or "&" in markup:
         markup = plain(markup)
+    if markup.isascii() and markup.isprintable() and "  " not in markup:
+        return markup.strip()
     return clean.line(markup)
 
 
