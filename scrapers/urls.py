@@ -207,18 +207,19 @@ def _unwrapped(host: str, path: str, query: str) -> str:
     if re.search(r"(^|\.)google\.[a-z.]+$", host):
         if path == "/url":
             given = parse_qs(query)
-            return next((v[0] for n in ("url", "q") if (v := given.get(n)) and _is_web(v[0])), "")
+            return next((v[0] for n in ("url", "q") if (v := given.get(n)) and is_web(v[0])), "")
         if found := re.match(r"/amp/(s/)?([^/]+\.[^/]+/.*)", path):
             return f"http{'s' if found[1] else ''}://{found[2]}" + (f"?{query}" if query else "")
     if host in {"l.facebook.com", "lm.facebook.com"} and path == "/l.php":
-        return next((v for v in parse_qs(query).get("u", []) if _is_web(v)), "")
+        return next((v for v in parse_qs(query).get("u", []) if is_web(v)), "")
     if host.endswith(".cdn.ampproject.org") and (found := re.match(r"/[cvw]/(s/)?([^/]+\.[^/]+/.*)", path)):
         return f"http{'s' if found[1] else ''}://{found[2]}" + (f"?{query}" if query else "")
     return ""
 
 
-def _is_web(text: str) -> bool:
-    return text.startswith(("http://", "https://"))
+def is_web(text: str) -> bool:
+    """Whether `text` begins as an http or https address, in letters of any case."""
+    return text[:8].lower().startswith(("http://", "https://"))
 
 
 def _is_tracking(pair: str, host: str) -> bool:

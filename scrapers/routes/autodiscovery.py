@@ -291,4 +291,4 @@ def _joined(base: str, href: str) -> str:
         url = urljoin(base, href.strip()).partition("#")[0]
     except ValueError:
         return ""
-    return url if url.startswith(("http://", "https://")) and urls.canonical(url) else ""
+    return url if urls.is_web(url) and urls.canonical(url) else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from scrapers import urls
 from scrapers.routes.pulling import Chunks, elements
 
 _ENTRIES = ("item", "entry")
@@ -106,7 +107,7 @@ def _told(element: Any, roles: dict[str, str]) -> Told:
     # the entries of CDF hold their address in an attribute of their own
     text, page, other = links
     told.link = text.strip() or page or element.get("href") or ""
-    if not told.link and not told.id.startswith(("http://", "https://")):
+    if not told.link and not urls.is_web(told.id):
         told.link = other
     return told
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from scrapers import clean
 from scrapers.article import FeedEntry
 from scrapers.source import Source
-from scrapers.urls import same_site
+from scrapers.urls import is_web, same_site
 
 _HOST = "news.google.com"
 _KEY = re.compile(r"/(?:articles|read)/([\w-]+)=*/?$")
@@ -102,7 +102,7 @@ def _address(url: str) -> str:
         address = raw.decode("utf-8")
     except UnicodeDecodeError:
         return ""
-    return clean.address(address) if address.startswith(("http://", "https://")) and len(raw) == length else ""
+    return clean.address(address) if is_web(address) and len(raw) == length else ""
 
 
 def _number(message: bytes, at: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup, Tag
 from soupsieve import SelectorSyntaxError
 
-from scrapers import clean, dates
+from scrapers import clean, dates, urls
 from scrapers.article import DateOrigin, FeedEntry
 from scrapers.charset import decode
 from scrapers.errors import FeedError
@@ -80,4 +80,4 @@ def _joined(base: str, href: str) -> str:
         url = urljoin(base, href.strip()).partition("#")[0]
     except ValueError:
         return ""
-    return url if url.startswith(("http://", "https://")) else ""
+    return url if urls.is_web(url) else ""

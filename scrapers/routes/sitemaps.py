@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urljoin
 
-from scrapers import charset, clean, dates
+from scrapers import charset, clean, dates, urls
 from scrapers.errors import FeedError
 from scrapers.routes import feeds, pulling
 
@@ -176,13 +176,13 @@ def _name(tag: str) -> str:
 
 
 def _absolute(loc: str, base: str) -> str:
-    if loc[:8].lower().startswith(("http://", "https://")):
+    if urls.is_web(loc):
         return loc
     try:
         url = urljoin(base, loc) if loc else ""
     except ValueError:
         return ""
-    return url if url.startswith(("http://", "https://")) else ""
+    return url if urls.is_web(url) else ""
 
 
 def _time(text: str) -> datetime | None:

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from scrapers import clean, dates
+from scrapers import clean, dates, urls
 from scrapers.article import FeedEntry
 from scrapers.charset import decode
 from scrapers.errors import FeedError
@@ -84,7 +84,7 @@ def _entry(message: etree._Element, source: str) -> FeedEntry | None:
         summary=own,
         published=_time(found),
         has_page=False,
-        credit=clean.address(origin) if origin.startswith(("http://", "https://")) else "",
+        credit=clean.address(origin) if urls.is_web(origin) else "",
     )
     return clean.entry(entry)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from scrapers import clean, dates
+from scrapers import clean, dates, urls
 from scrapers.article import FeedEntry
 from scrapers.charset import decode
 from scrapers.errors import FeedError
@@ -80,7 +80,7 @@ def _read(text: str) -> list[Any]:
 
 def _entry(raw: dict[str, Any], source: str) -> FeedEntry | None:
     link, number = raw.get("link"), raw.get("id")
-    if not isinstance(link, str) or not link[:8].lower().startswith(("http://", "https://")):
+    if not isinstance(link, str) or not urls.is_web(link):
         return None
     published, modified = _time(raw.get("date_gmt")), _time(raw.get("modified_gmt"))
     if published and modified:
