@@ -88,7 +88,10 @@ def compile_one(text: str, watchlist: Watchlist) -> Compiled:
 
 def match(article: Article, compiled: Compiled) -> list[Match]:
     """Every watch that `article` matches, with all hits and the sentence that shows why."""
-    found = _find(article, compiled)
+    return _matches(article, compiled, _find(article, compiled))
+
+
+def _matches(article: Article, compiled: Compiled, found: _Found) -> list[Match]:
     matches = []
     # no query holds without a hit (see `query`), so watches of which nothing was found are not looked at
     concerned = {at for leaf in found.by_leaf for at in compiled.concerned.get(leaf, ())}
@@ -99,6 +102,12 @@ def match(article: Article, compiled: Compiled) -> list[Match]:
             excerpt = excerpts.choose(article.title, article.text, ordered)
             matches.append(Match(watch.id, watch.version, ordered, excerpt))
     return matches
+
+
+def look(article: Article, compiled: Compiled) -> tuple[list[Match], tuple[str, ...]]:
+    """As `match`, and the ids of the tracked entities that `article` names."""
+    found = _find(article, compiled)
+    return _matches(article, compiled, found), tuple(name for name in compiled.names if _entity(name, found))
 
 
 def matches_topic(article: Article, compiled: Compiled, name: str) -> bool:

@@ -34,6 +34,7 @@ from storage import articles, entries, matches, routes, sources
 from storage.articles import Verdict
 from storage.engine import transaction
 from storage.entries import Due, EntryState, Result
+from storage.likeness import gist
 from storage.sources import Poll
 
 log = logging.getLogger(__name__)
@@ -299,13 +300,17 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
     """Commit a batch: articles, their matches, and how far each entry has come."""
     now = house.now()
     held = [read for read in batch if read.article is not None]
+    looked = [matching.look(read.article, house.compiled) for read in held if read.article]
+    gists = [
+        gist.take(read.article, entities) for read, (_, entities) in zip(held, looked, strict=True) if read.article
+    ]
     matched = 0
     with transaction(house.engine) as session:
-        stored = articles.save(session, [read.article for read in held if read.article], now)
+        stored = articles.save(session, gists, now)
         for mode in Mode:
             found = [
-                (one.id, matching.match(one.article, house.compiled))
-                for one, read in zip(stored, held, strict=True)
+                (one.id, matches_of)
+                for one, read, (matches_of, _) in zip(stored, held, looked, strict=True)
                 if one.verdict.is_fresh and read.due.mode is mode
             ]
             matched += matches.add(session, found, mode, now)

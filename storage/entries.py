@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.model import Mode
 from scrapers import dates, urls
 from scrapers.article import DateOrigin, FeedEntry
-from storage.fingerprint import key_hash
+from storage.likeness.fingerprint import key_hash
 from storage.tables import AliasRow, EntryRow
 from storage.upsert import MOST_ROWS, insert_for
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scrapers import urls
 from scrapers.article import Article
-from storage.fingerprint import key_hash
+from storage.likeness.fingerprint import key_hash
 from storage.tables import AliasRow, ArticleRow
 
 # a number that a publisher gives out twice in a month would be no id

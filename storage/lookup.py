@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scrapers import urls
-from storage.fingerprint import key_hash
+from storage.likeness.fingerprint import key_hash
 from storage.tables import (
     AliasRow,
     ArticleRow,

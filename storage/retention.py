@@ -8,17 +8,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from alerts.model import DeliveryState
-from storage.tables import AttemptRow, DeliveryRow, StoryTermRow
+from storage.tables import AttemptRow, DeliveryRow
 
 _DONE = (DeliveryState.SENT, DeliveryState.DEAD)
 
 
 def prune(session: Session, now: datetime, keep_days: int) -> int:
-    """Drop story terms and attempts of finished deliveries older than `keep_days`; returns the rows."""
+    """Drop attempts of finished deliveries older than `keep_days`; returns the rows."""
     before = now - timedelta(days=keep_days)
     finished = select(DeliveryRow.id).where(DeliveryRow.state.in_(_DONE), DeliveryRow.created_at < before)
-    terms = session.execute(delete(StoryTermRow).where(StoryTermRow.at < before).returning(StoryTermRow.term)).all()
     attempts = session.execute(
         delete(AttemptRow).where(AttemptRow.delivery_id.in_(finished)).returning(AttemptRow.id)
     ).all()
-    return len(terms) + len(attempts)
+    return len(attempts)

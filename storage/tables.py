@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Text,
     TypeDecorator,
@@ -82,6 +83,8 @@ class SourceState(Base):
     interval: Mapped[int | None]  # seconds between polls, as the pace of the source wants them
     stated: Mapped[int | None]  # seconds between polls that its feed asks for
     rule_error: Mapped[str] = mapped_column(Text, default="", server_default="")
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_until: Mapped[datetime | None]
 
 
 class RouteState(Base):
@@ -137,7 +140,8 @@ class EntryRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     etag: Mapped[str | None] = mapped_column(Text)
     last_modified: Mapped[str | None] = mapped_column(Text)
-    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
+    checks: Mapped[int] = mapped_column(default=0, server_default="0")  # made of its page since it alerted
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     __table_args__ = (
@@ -148,7 +152,7 @@ class EntryRow(Base):
 
 
 class ArticleRow(Base):
-    """An article, once; `duplicate_of` links a repeated text to the first that carried it."""
+    """An article, once, as it reads now; `duplicate_of` links a repeated text to the first that carried it."""
 
     __tablename__ = "article"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -160,21 +164,35 @@ class ArticleRow(Base):
     authors: Mapped[list[Any]]
     language: Mapped[str | None] = mapped_column(String(16))
     published_at: Mapped[datetime | None] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(index=True, server_default="1970-01-01 00:00:00")  # published, else first seen
     date_origin: Mapped[str | None] = mapped_column(String(16))
     partial: Mapped[bool] = mapped_column(default=False)
     cut: Mapped[str | None] = mapped_column(String(16))  # why it is partial
     external_id: Mapped[str | None] = mapped_column(String(128), index=True)  # family:id of the publisher
     translation_of: Mapped[int | None] = mapped_column(Id, index=True)
+    maybe_translation_of: Mapped[int | None] = mapped_column(Id, index=True)  # a suggestion, nothing is merged by it
+    maybe_score: Mapped[float | None]
+    entities: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # tracked ones that it names
     origin_outlet: Mapped[str | None] = mapped_column(String(64))
     origin_phrase: Mapped[str | None] = mapped_column(Text)
     text_hash: Mapped[bytes | None] = mapped_column(index=True)  # None: too short to say anything
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
     last_seen_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime | None]
+    change_kind: Mapped[str | None] = mapped_column(String(16))  # what its latest revision changed
+    checked_at: Mapped[datetime | None]  # when its page was last looked at again
+    gone_at: Mapped[datetime | None]  # when the page was found deleted
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     duplicate_kind: Mapped[str | None] = mapped_column(String(16))
     duplicate_score: Mapped[float | None]
+    edition_of: Mapped[int | None] = mapped_column(Id, index=True)  # the last edition before it of the same bulletin
     story_id: Mapped[int | None] = mapped_column(ForeignKey("story.id"), index=True)
+    key_count: Mapped[int | None]  # fingerprints of its text, stored or not
+    sketch: Mapped[bytes | None]  # story terms with weights, and marks
+    vector: Mapped[bytes | None]  # of an embedder, where one is plugged in
+    indexed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0", index=True)  # see `gist`
+    __table_args__ = (Index("ix_article_source_at", "source_id", "at"),)
 
 
 class AliasRow(Base):
@@ -187,16 +205,48 @@ class AliasRow(Base):
 
 
 class RevisionRow(Base):
-    """Each text and title that an article had, oldest first; written when it changes."""
+    """A title and text that an article had before, or a cut one that never replaced it; oldest first.
+
+    `kind` is what that version changed, empty for the first.
+    """
 
     __tablename__ = "article_revision"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
     seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16), default="", server_default="")
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("article_id", "seq"),)
+
+
+class KeyRow(Base):
+    """A fingerprint of an article's text; a linked copy keeps only those that its original lacks."""
+
+    __tablename__ = "article_key"
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # of `article.at`, since 1970
+    article_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class PageRow(Base):
+    """Where the archive keeps a page as it was fetched."""
+
+    __tablename__ = "page"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(64))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    fetched_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int]
+    sha256: Mapped[bytes]  # of the body
+    size: Mapped[int]  # bytes of the body
+    file: Mapped[str] = mapped_column(Text)  # in the archive folder
+    place: Mapped[int] = mapped_column(BigInteger)  # of its record in that file, bytes
+    length: Mapped[int]  # of its record, bytes
 
 
 class StoryRow(Base):
@@ -213,10 +263,21 @@ class StoryTermRow(Base):
     """The names, numbers and rare words by which articles of one story find each other."""
 
     __tablename__ = "story_term"
-    term: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True, index=True)
-    at: Mapped[datetime]
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(primary_key=True)  # minutes since 1970 of `article.at`
+    article_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     weight: Mapped[float]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class TermCountRow(Base):
+    """How many articles of a day hold a story term; term 0 counts every article."""
+
+    __tablename__ = "term_count"
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # of `article.at`, since 1970
+    n: Mapped[int]
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class MatchRow(Base):

@@ -16,8 +16,8 @@ from scrapers.article import Article
 from scrapers.page import extraction
 from scrapers.routes import feeds, sitemaps
 from scrapers.urls import url_key
-from storage import clustering, nearness, shingles
-from storage.fingerprint import SHORTEST
+from storage.likeness import clustering, nearness, shingles
+from storage.likeness.fingerprint import SHORTEST
 
 __all__ = [
     "NearDuplicates",

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from flows import pipeline
 from flows.house import House
 from flows.pipeline import Tally
-from scrapers.article import Article
 from storage import articles, lookup
 from storage.articles import Stored
 from storage.engine import reading
+from storage.likeness.gist import Gist
 from storage.tables import ArticleRow, EntryRow, SourceState
 from tests.flows.rooms import Clock, feed, opened, page, source
 from tests.servers import Reply, Web, redirect
@@ -228,8 +228,8 @@ def test_an_article_that_cannot_be_stored_costs_no_other_and_is_given_up_in_the_
     web.routes |= {link: page(f"Title of {link}", f"<p>{link} " + "says this of Ukraine " * 20) for link in links}
     real = articles.save
 
-    def save(session: Session, batch: Sequence[Article], now: datetime) -> list[Stored]:
-        if any("/p2" in article.url for article in batch):
+    def save(session: Session, batch: Sequence[Gist], now: datetime) -> list[Stored]:
+        if any("/p2" in one.article.url for one in batch):
             raise OverflowError("poison")
         return real(session, batch, now)
 

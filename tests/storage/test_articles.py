@@ -7,13 +7,14 @@ from scrapers.article import Article, Cut
 from storage import articles, lookup
 from storage.articles import Stored, Verdict
 from storage.engine import reading, transaction
+from storage.likeness import gist
 from storage.tables import ArticleRow, RevisionRow
 from tests.storage.builders import BODY, OTHER, article
 
 
 def save(engine: Engine, now: datetime, *batch: Article) -> list[Stored]:
     with transaction(engine) as session:
-        return articles.save(session, batch, now)
+        return articles.save(session, [gist.take(one) for one in batch], now)
 
 
 def count(engine: Engine, table: type[ArticleRow | RevisionRow]) -> int:

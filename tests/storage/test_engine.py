@@ -17,8 +17,12 @@ from storage.tables import Base, SourceState
 
 def test_migrations_make_the_tables_that_the_models_describe(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _is_ours})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not (name or "").startswith("article_search")  # made by hand, in another way per engine
 
 
 def test_an_upgraded_database_is_current_and_upgrading_again_changes_nothing(engine: Engine) -> None:

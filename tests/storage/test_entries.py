@@ -7,6 +7,7 @@ from alerts.model import Mode
 from storage import articles, entries
 from storage.engine import transaction
 from storage.entries import Due, EntryState, Remembered, Result
+from storage.likeness import gist
 from tests.storage.builders import article, entry
 
 
@@ -48,7 +49,7 @@ def test_a_new_title_asks_for_a_new_fetch_with_the_pages_own_validators(engine: 
 
 def test_an_entry_whose_url_is_a_stored_article_is_known_without_a_fetch(engine: Engine, now: datetime) -> None:
     with transaction(engine) as session:
-        articles.save(session, [article(source="other")], now)
+        articles.save(session, [gist.take(article(source="other"))], now)
     assert remember(engine, now, entry(1, url="https://wire.example/a/1?utm_source=x")) == Remembered(known=1)
     assert due(engine, now) == []
 

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from scrapers.article import Attribution, Cut
+from scrapers.article import Article, Attribution, Cut
 from storage import articles, lookup
 from storage.articles import Verdict
 from storage.engine import reading, transaction
+from storage.likeness import gist
 from storage.tables import AliasRow, ArticleRow
 from tests.storage.builders import BODY, NOON, OTHER, article
 
@@ -18,12 +19,12 @@ UK = (
 )
 
 
-def save(engine: Engine, now: datetime, *batch: object) -> list[articles.Stored]:
+def save(engine: Engine, now: datetime, *batch: Article) -> list[articles.Stored]:
     with transaction(engine) as session:
-        return articles.save(session, batch, now)  # type: ignore[arg-type]
+        return articles.save(session, [gist.take(one) for one in batch], now)
 
 
-def ukrainian(**changes: object) -> object:
+def ukrainian(**changes: object) -> Article:
     given = {"url": "https://wire.example/uk/7", "title": "Рютте назвав дві умови", "text": UK, "language": "uk"}
     return article(**(given | changes))
 

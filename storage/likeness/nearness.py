@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.editions import is_edition, masked
-from storage.fingerprint import SHORTEST
-from storage.shingles import Text, runs
+from storage.likeness.editions import is_edition, masked
+from storage.likeness.fingerprint import SHORTEST
+from storage.likeness.shingles import Text, runs
 
 MOST_HOLDERS = 32  # texts that are asked for per fingerprint, latest first; one with so many is an idiom
 MOST_CANDIDATES = 16  # texts that are read and compared; a new text has .4 on average, a wire text many copies

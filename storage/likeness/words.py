@@ -94,6 +94,6 @@ def share(word: str) -> float:
 
 @functools.cache
 def _commonness() -> Mapping[str, float]:
-    text = importlib.resources.files("storage").joinpath("commonness.txt").read_text("utf-8")
+    text = importlib.resources.files("storage.likeness").joinpath("commonness.txt").read_text("utf-8")
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     return {word: float(share) for share, *words in lines for word in words}

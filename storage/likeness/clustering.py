@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from storage.words import Token, is_year, read, share
+from storage.likeness.words import Token, is_year, read, share
 
 Story = TypeVar("Story", bound=Hashable)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import nearness, shingles
-from storage.nearness import Kind, Known
+from storage.likeness import nearness, shingles
+from storage.likeness.nearness import Kind, Known
 from tests.outside import NearDuplicates
 from tests.storage.builders import BODY, OTHER
-from tests.storage.test_shingles import CHINESE, THAI
+from tests.storage.likeness.test_shingles import CHINESE, THAI
 
 BULLETINS = Path(__file__).parents[2].parent / "shared" / "data" / "duplicates" / "bulletins.jsonl"
 FOOTER = (

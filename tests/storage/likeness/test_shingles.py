@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from storage import shingles
+from storage.likeness import shingles
 from tests.storage.builders import BODY, OTHER
 
-SCRIPT = "import sys; from storage import shingles; print(sorted(shingles.read(sys.argv[1]).keys))"
+SCRIPT = "import sys; from storage.likeness import shingles; print(sorted(shingles.read(sys.argv[1]).keys))"
 CHINESE = (
     "乌克兰总统周三在布鲁塞尔会见了北约秘书长，双方讨论了防空系统的交付、前线局势以及战后安全保障等问题。"
     "秘书长表示，盟国将继续提供支持，直到达成公正而持久的和平。会谈结束后，两人共同会见了记者。"

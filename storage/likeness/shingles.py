@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from storage.fingerprint import normal_words
+from storage.likeness.fingerprint import normal_words
 
 T = TypeVar("T")
 

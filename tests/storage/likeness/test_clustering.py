@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from storage import clustering, words
+from storage.likeness import clustering, words
 from tests.outside import cluster
 from tests.storage.builders import NOON
 

@@ -1,0 +1,1 @@
+"""Say which texts repeat one another, tell one event, or changed; pure."""

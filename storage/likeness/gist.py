@@ -1,0 +1,53 @@
+"""Read an article once for everything by which it is compared and found again (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerts import normalize
+from scrapers.article import Article
+from storage.likeness import clustering, shingles
+from storage.likeness.clustering import Sketch
+from storage.likeness.fingerprint import text_hash
+from storage.likeness.shingles import Text
+
+VERSION = 1  # of what is stored from a gist: a new one has every article read again by `upkeep`
+LONGEST = 200_000  # characters that can be searched; a longer text is a table, a book or an attack
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """An article with its fingerprints, story sketch and words; made outside of every transaction.
+
+    `hash` is None for a text too short to be called a copy. `entities` are the tracked ones that it names. `title`
+    and `body` hold folded words parted by single blanks, as the search index takes them.
+    """
+
+    article: Article
+    hash: bytes | None
+    text: Text
+    sketch: Sketch
+    title: str
+    body: str
+    entities: tuple[str, ...]
+
+
+def take(article: Article, entities: Sequence[str] = ()) -> Gist:
+    """Everything that `storage.articles.save` wants to know of `article`."""
+    text = shingles.read(article.text)
+    text.keys  # noqa: B018 - computed here, not within the transaction
+    return Gist(
+        article,
+        text_hash(article.text),
+        text,
+        clustering.sketch(article.title, article.text),
+        words(article.title),
+        words(article.text),
+        tuple(entities),
+    )
+
+
+def words(text: str) -> str:
+    """Folded words of the first `LONGEST` characters, parted by single blanks."""
+    return " ".join(token.text for token in normalize.tokens(text[:LONGEST]))
