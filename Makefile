@@ -23,12 +23,15 @@ lint: $(READY)  ## ruff, mypy and the import contracts
 bench: $(READY)  ## speed, each row with its ratio to a peer
 	$(BIN)/python -m tests.bench
 
+bench-storage: $(READY)  ## look-ups and sizes with a million articles: ARTICLES=1000000
+	$(BIN)/python -m tests.bench_storage $(or $(ARTICLES),1000000)
+
 lock: $(READY)  ## write requirements.lock anew from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev pyproject.toml -o requirements.lock
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
 
 # uv installs in seconds what takes pip a minute; where it cannot be had, pip does the same from the same lock
 $(READY): requirements.lock pyproject.toml
@@ -41,4 +44,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: run demo test lint bench lock help
+.PHONY: run demo test lint bench bench-storage lock help

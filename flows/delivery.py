@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
 from alerts import grouping, rendering
 from alerts.channels import Channel
 from alerts.destinations import Destination
@@ -17,9 +19,10 @@ from alerts.grouping import PendingMatch, Ruling
 from alerts.model import Alert, Coverage, Decision, DeliveryState, Message, Receipt
 from alerts.redact import redact
 from flows.house import House
-from storage import matches, outbox
+from storage import matches, outbox, rechecks
 from storage.engine import transaction
 from storage.outbox import Claimed, Outgoing
+from storage.sources import expect
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +93,18 @@ def _open_some(house: House, tally: DeliveryTally, after: int) -> int | None:
         outgoing = list(_messages(pending, rulings, coverage, house))
         tally.opened += outbox.put(session, outgoing, house.now())
         matches.decide(session, rulings, outbox.made_for(session, stories), house.now())
+        _plan_checks(session, rulings, house)
     tally.decided.update(ruling.decision for ruling in rulings)
     return max(one.id for one in pending)
+
+
+def _plan_checks(session: Session, rulings: Sequence[Ruling], house: House) -> None:
+    """Have the articles that alert now looked at again, also where their sources rest longer."""
+    now, sources = house.now(), house.configuration.sources
+    alerting = {ruling.match for ruling in rulings if ruling.decision is Decision.FIRST_REPORT}
+    for name, at in sorted(rechecks.plan(session, alerting, now).items()):
+        if name in sources:
+            expect(session, sources[name], now, at)
 
 
 def _messages(

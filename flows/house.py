@@ -27,6 +27,7 @@ from scrapers.source import Catalogue, Source
 from scrapers.yamlfile import Problem, nearest
 from storage import engine as database
 from storage import robots
+from storage.archive import Archive
 from storage.engine import reading, transaction
 
 
@@ -64,6 +65,7 @@ class House:
     outlets: Outlets
     engine: Engine
     http: Http
+    archive: Archive
     now: Callable[[], datetime] = utc_now
 
     def channel(self, destination: Destination, recipient: str) -> Channel:
@@ -102,10 +104,11 @@ def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Proble
 
 @contextmanager
 def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
-    """A house with its database up to date and its network closed at the end."""
+    """A house with its database up to date; network and page archive are closed at the end."""
     configuration = configure(settings)
     compiled, outlets = matching.compile(configuration.watchlist), Outlets(configuration.catalogue.sources)
     engine = database.open_engine(settings.database)
+    archive = Archive(settings.home / "pages")
     try:
         database.upgrade(engine)
         with reading(engine) as session:
@@ -117,11 +120,12 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
             robots=remembered,
             now=now,
         ) as http:
-            yield House(settings, configuration, compiled, outlets, engine, http, now)
+            yield House(settings, configuration, compiled, outlets, engine, http, archive, now)
             if learned := http.robots.learned():
                 with transaction(engine) as session:
                     robots.keep(session, learned, now())
     finally:
+        archive.close()
         engine.dispose()
 
 

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scrapers.errors import ConfigError
 
+LEAST_TEXT_DAYS = 59  # as `storage.retention` has it, which takes long to import
+
 
 class Settings(BaseSettings):
     """What the environment asks for. Paths are absolute; delays are seconds."""
@@ -26,6 +28,15 @@ class Settings(BaseSettings):
     allow_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     host_delay: Annotated[float, Field(ge=0, le=60)] = 1.0
     contact: str = ""
+    keep_pages_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    keep_pages_gb: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = 20.0
+    keep_texts_days: Annotated[int, Field(ge=LEAST_TEXT_DAYS, le=36_500)] | None = None  # None: for ever
+    keep_ledger_days: Annotated[int, Field(ge=30, le=36_500)] = 400
+
+    @field_validator("keep_texts_days", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("allow_hosts", mode="before")
     @classmethod

@@ -1,48 +1,62 @@
-"""The upkeep flow: release what vanished senders held, prune what is old, list broken sources."""
+"""The upkeep flow: free what hangs, let go what is old, list broken sources."""
 
 from __future__ import annotations
 
-import logging
+from dataclasses import asdict
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import house, settings
-from storage import outbox, retention, sources
-from storage.engine import reading, transaction
-
-log = logging.getLogger(__name__)
+from flows import house, keeping, settings
+from flows.house import House
+from storage import sources
+from storage.engine import reading
 
 
 @flow(name="upkeep", timeout_seconds=3600)
-def upkeep(keep_days: int = 400) -> State[None]:
-    """Release stuck deliveries, prune old rows, and show the sources that do not answer.
+def upkeep(minutes: int = 40) -> State[None]:
+    """Release stuck deliveries, index what an update left, let go what is old, and show what does not answer.
+
+    How long pages, texts and the ledger are kept is set by VARTA_KEEP_PAGES_DAYS, VARTA_KEEP_PAGES_GB,
+    VARTA_KEEP_TEXTS_DAYS and VARTA_KEEP_LEDGER_DAYS. A part that breaks stops no other; it is listed.
 
     Args:
-        keep_days: Days that the story index and finished deliveries' attempts are kept.
+        minutes: After so long nothing more is begun; the next run goes on where this one ended.
     """
     with house.opened(settings.load()) as rooms:
-        now = rooms.now()
-        with transaction(rooms.engine) as session:
-            lost = outbox.release_lost(session, now)
-            pruned = retention.prune(session, now, keep_days)
-        with reading(rooms.engine) as session:
-            broken = [state for state in sources.states(session).values() if state.failures or state.rule_error]
+        kept = keeping.keep(rooms, seconds=60.0 * minutes)
+        broken = _list_broken(rooms)
         create_table_artifact(
-            [
-                {
-                    "source": s.source,
-                    "failures": s.failures,
-                    "outcome": s.outcome,
-                    "last ok": str(s.last_ok_at),
-                    "error": s.error,
-                    "rule": s.rule_error,
-                }
-                for s in broken
-            ],
-            key="broken-sources",
-            description=f"{len(broken)} sources do not answer, or their rule is broken",
+            [{"what": name.replace("_", " "), "did": _shown(value)} for name, value in asdict(kept).items()],
+            key="upkeep",
+            description=f"{len(kept.errors)} parts of upkeep failed",
         )
-    return Completed(message=f"{lost} deliveries released, {pruned} rows pruned, {len(broken)} sources broken")
+    told = f"{kept.released} deliveries released, {kept.reread} articles read again, {broken} sources broken"
+    return Completed(message=f"{told}; failed: {'; '.join(kept.errors)}" if kept.errors else told)
+
+
+def _list_broken(rooms: House) -> int:
+    with reading(rooms.engine) as session:
+        broken = [state for state in sources.states(session).values() if state.failures or state.rule_error]
+    create_table_artifact(
+        [
+            {
+                "source": s.source,
+                "failures": s.failures,
+                "outcome": s.outcome,
+                "last ok": str(s.last_ok_at),
+                "error": s.error,
+                "rule": s.rule_error,
+            }
+            for s in broken
+        ],
+        key="broken-sources",
+        description=f"{len(broken)} sources do not answer, or their rule is broken",
+    )
+    return len(broken)
+
+
+def _shown(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, tuple) else f"{value:,}"

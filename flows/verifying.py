@@ -18,7 +18,7 @@ from flows.judging import Check, Judged
 from scrapers import clean
 from scrapers.source import Source, SourceKind
 from storage import health as store
-from storage.engine import transaction
+from storage.engine import StorageError, transaction
 from storage.health import RouteHealth
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,6 @@ def _verify(source: Source, house: House, days: int, tell: Callable[[Judged], No
     try:
         with transaction(house.engine) as session:
             store.keep(session, source.id, list(kept.values()))
-    except SQLAlchemyError:  # what was found out is told all the same, and costs no other source
+    except (SQLAlchemyError, StorageError):  # what was found out is told all the same, and costs no other source
         log.exception("health not kept", extra={"source": source.id})
     return judged

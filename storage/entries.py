@@ -28,6 +28,7 @@ class EntryState(enum.StrEnum):
     CHANGED = "changed"  # fetched, but the source gave it another title since
     RETRY = "retry"  # the page could not be had, to be tried again
     STORED = "stored"  # its article is stored
+    CHECK = "check"  # stored, alerted, and to be looked at again
     KNOWN = "known"  # its URL belongs to an article that came another way
     OFF_TOPIC = "off_topic"  # read, and not about what the source is kept for
     GIVEN_UP = "given_up"  # the page is gone or failed too often
@@ -45,11 +46,20 @@ class Due:
     etag: str | None
     last_modified: str | None
     article: int | None
+    is_check: bool = False  # whether its article is stored and only looked at again
+
+
+class Seen(enum.StrEnum):
+    """What a check of the page of a stored article found."""
+
+    THERE = "there"
+    GONE = "gone"
+    UNSURE = "unsure"  # no usable answer
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How the fetch of a due entry ended. `reason` is shown to people."""
+    """How the fetch of a due entry ended. `reason` is shown to people; `seen` is for checks alone."""
 
     id: int
     state: EntryState
@@ -59,6 +69,7 @@ class Result:
     last_modified: str | None = None
     next_try_at: datetime | None = None
     published: datetime | None = None  # as the page dates itself, where its source did not
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Remembered:
 _OF_SOURCE = EntryRow.source_id == bindparam("source")
 _NEXT_DUE = (
     select(EntryRow.next_try_at)
-    .where(_OF_SOURCE, EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED, EntryState.RETRY]))
+    .where(_OF_SOURCE, EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED, EntryState.RETRY, EntryState.CHECK]))
     .order_by(EntryRow.next_try_at.asc().nulls_first())
     .limit(1)
 )
@@ -126,7 +137,7 @@ def due(session: Session, source: str, now: datetime, most: int | None = None) -
     """Entries of `source` whose page is to be fetched now, newest first, at most `most`."""
     waiting = or_(
         EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED]),
-        and_(EntryRow.state == EntryState.RETRY, EntryRow.next_try_at <= now),
+        and_(EntryRow.state.in_([EntryState.RETRY, EntryState.CHECK]), EntryRow.next_try_at <= now),
     )
     query = (
         select(EntryRow)
@@ -198,7 +209,7 @@ def _look_again(row: EntryRow, entry: FeedEntry, now: datetime) -> bool:
         renamed = True  # what the source lists is all that there is, and it was edited
     if renamed:
         row.title, row.summary = entry.title, entry.summary
-    if renamed and row.state in (EntryState.STORED, EntryState.OFF_TOPIC):
+    if renamed and row.state in (EntryState.STORED, EntryState.CHECK, EntryState.OFF_TOPIC):
         row.state, row.attempts = EntryState.CHANGED, 0
         return True
     return False
@@ -262,7 +273,16 @@ def _due(row: EntryRow) -> Due:
         origin=DateOrigin(row.origin),
         has_page=row.has_page,
     )
-    return Due(row.id, entry, row.attempts, Mode(row.mode), row.etag, row.last_modified, row.article_id)
+    return Due(
+        row.id,
+        entry,
+        row.attempts,
+        Mode(row.mode),
+        row.etag,
+        row.last_modified,
+        row.article_id,
+        is_check=row.state == EntryState.CHECK,
+    )
 
 
 def _chunks(keys: list[bytes]) -> Iterable[list[bytes]]:

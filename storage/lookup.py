@@ -28,7 +28,10 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as it is stored. Times are aware UTC."""
+    """An article as it is stored. Times are aware UTC.
+
+    `change` is the kind of its last change, `gone` when its page was found deleted.
+    """
 
     id: int
     url: str
@@ -48,6 +51,10 @@ class StoredArticle:
     origin: str | None
     origin_phrase: str | None
     revision: int
+    changed: datetime | None
+    change: str | None
+    checked: datetime | None
+    gone: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,11 @@ def articles(
     if language is not None:
         query = query.where(ArticleRow.language == language)
     return (_article(row) for row in session.scalars(query))
+
+
+def by_id(session: Session, ids: Sequence[int]) -> dict[int, StoredArticle]:
+    """The articles with these ids, without those that are gone."""
+    return {row.id: _article(row) for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(ids)))}
 
 
 def article(session: Session, url: str) -> StoredArticle | None:
@@ -220,4 +232,8 @@ def _article(row: ArticleRow) -> StoredArticle:
         origin=row.origin_outlet,
         origin_phrase=row.origin_phrase,
         revision=row.revision,
+        changed=row.changed_at,
+        change=row.change_kind,
+        checked=row.checked_at,
+        gone=row.gone_at,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrapers.source import Source
@@ -15,7 +16,9 @@ from storage.upsert import insert_for
 
 _SKEW = timedelta(hours=1)  # clocks of two machines differ by less
 LONGEST = timedelta(days=1)  # between polls, however quiet a source is
+LEASE = timedelta(minutes=10)  # a poll takes less, and so does a page, also by a clock that is minutes ahead
 _LONGEST_BACKOFF = timedelta(hours=6)  # of a broken one: it may be back any time
+_LONGEST_STATED = timedelta(days=366)  # a ttl may hold any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +38,73 @@ class State:
     rule_error: str
 
 
-def claim(session: Session, sources: Sequence[Source], now: datetime, *, force: bool) -> list[Source]:
-    """Those that are due, taken by moving their next poll on: nobody else polls them meanwhile."""
-    table = SourceState
-    ids = [source.id for source in sources]
-    insert = insert_for(session, table).values([{"source_id": name, **_FRESH} for name in ids])
-    if ids:
-        session.execute(insert.on_conflict_do_nothing())
-    taken: set[str] = set()
-    for source in sources:
-        # further ahead than any wait can be: written when the clock was wrong
-        too_far = table.next_poll_at > now + max(LONGEST, source.every) + _SKEW
-        due = or_(table.next_poll_at.is_(None), table.next_poll_at <= now, too_far)
-        claimed = session.scalar(
-            update(table)
-            .where(table.source_id == source.id, *(() if force else (due,)))
-            .values(next_poll_at=now + source.every)
-            .returning(table.source_id)
+class Turn(enum.StrEnum):
+    """What came of asking for a source."""
+
+    OURS = "ours"  # nobody else polls it until the lease ends
+    BUSY = "busy"  # another run is polling it
+    POLLED = "polled"  # another run was quicker: it is not due any more
+
+
+def due(session: Session, wanted: Sequence[Source], now: datetime) -> list[Source]:
+    """Those that are to be polled now and that no run is polling."""
+    query = select(SourceState.source_id, _is_free(now), SourceState.next_poll_at)
+    known = {name: (is_free, next_poll) for name, is_free, next_poll in session.execute(query)}
+
+    def is_due(source: Source) -> bool:
+        is_free, next_poll = known.get(source.id, (True, None))
+        return bool(is_free) and (next_poll is None or next_poll <= now or next_poll > now + _furthest(source))
+
+    return [source for source in wanted if is_due(source)]
+
+
+def hasten(session: Session, wanted: Sequence[Source], now: datetime) -> dict[str, str]:
+    """Make all of them due at once; returns those that a run is polling meanwhile, with its name."""
+    ids = [source.id for source in wanted]
+    session.execute(update(SourceState).where(SourceState.source_id.in_(ids)).values(next_poll_at=None))
+    query = select(SourceState.source_id, SourceState.claimed_by)
+    return {name: by or "" for name, by in session.execute(query.where(SourceState.source_id.in_(ids), ~_is_free(now)))}
+
+
+def claim(session: Session, wanted: Sequence[Source], owner: str, now: datetime) -> dict[str, Turn]:
+    """Take those that are due for `LEASE`, in the name of `owner`, and say of each what came of it, by id."""
+    table, turns = SourceState, {}
+    lease = {"claimed_by": owner, "claimed_until": now + LEASE}
+    for source in sorted(wanted, key=lambda source: source.id):  # rows are locked in one order
+        is_due = or_(
+            table.next_poll_at.is_(None), table.next_poll_at <= now, table.next_poll_at > now + _furthest(source)
         )
-        if claimed is not None:
-            taken.add(claimed)
-    return [source for source in sources if source.id in taken]
+        insert = insert_for(session, table).values(source_id=source.id, **_FRESH, **lease)
+        taken = insert.on_conflict_do_update(
+            index_elements=["source_id"], set_=lease, where=and_(is_due, _is_free(now))
+        ).returning(table.source_id)
+        turns[source.id] = Turn.OURS if session.scalar(taken) is not None else Turn.POLLED
+    lost = [name for name, turn in turns.items() if turn is not Turn.OURS]
+    busy = session.scalars(select(table.source_id).where(table.source_id.in_(lost), ~_is_free(now))) if lost else ()
+    return turns | dict.fromkeys(busy, Turn.BUSY)
+
+
+def renew(session: Session, owner: str, now: datetime) -> set[str]:
+    """Prolong every lease of `owner`; the ids of the sources that it still has."""
+    mine = update(SourceState).where(SourceState.claimed_by == owner)
+    return set(session.scalars(mine.values(claimed_until=now + LEASE).returning(SourceState.source_id)))
+
+
+def release(session: Session, source: str, owner: str) -> None:
+    """End the lease of one source before its time, if `owner` still has it."""
+    mine = update(SourceState).where(SourceState.source_id == source, SourceState.claimed_by == owner)
+    session.execute(mine.values(claimed_by=None, claimed_until=None))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """No lease, one of a run that was killed, or one by a clock that was wrong."""
+    until = SourceState.claimed_until
+    return or_(until.is_(None), until <= now, until > now + LEASE + _SKEW)
+
+
+def _furthest(source: Source) -> timedelta:
+    """How far ahead a next poll may lie; one that lies further was written when the clock was wrong."""
+    return max(LONGEST, source.every) + _SKEW
 
 
 _FRESH: dict[str, object] = {"failures": 0, "outcome": "", "route": "", "error": ""}
@@ -86,7 +135,7 @@ def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
     session.add(row)
     row.last_polled_at, row.outcome, row.route, row.error = now, poll.outcome, poll.route, poll.error
     if poll.stated is not None:
-        row.stated = int(poll.stated.total_seconds())
+        row.stated = int(min(poll.stated, _LONGEST_STATED).total_seconds())
     if poll.answered:
         wait = max(poll.interval or source.every, source.every)
         row.failures, row.interval = 0, int(wait.total_seconds())

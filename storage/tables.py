@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import (
     JSON,
     BigInteger,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
-    String,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from storage.columns import String, Text, UtcDateTime
+
 # SQLite gives a table its own fast row id only for INTEGER, PostgreSQL needs 64 bits
 Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC instant on both engines; a naive one is refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC for the database; SQLite keeps no zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r} where an aware one is needed")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Aware UTC again."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -183,6 +159,7 @@ class ArticleRow(Base):
     change_kind: Mapped[str | None] = mapped_column(String(16))  # what its latest revision changed
     checked_at: Mapped[datetime | None]  # when its page was last looked at again
     gone_at: Mapped[datetime | None]  # when the page was found deleted
+    let_go_at: Mapped[datetime | None]  # when `retention` emptied its text
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     duplicate_kind: Mapped[str | None] = mapped_column(String(16))
     duplicate_score: Mapped[float | None]
@@ -192,7 +169,18 @@ class ArticleRow(Base):
     sketch: Mapped[bytes | None]  # story terms with weights, and marks
     vector: Mapped[bytes | None]  # of an embedder, where one is plugged in
     indexed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0", index=True)  # see `gist`
-    __table_args__ = (Index("ix_article_source_at", "source_id", "at"),)
+    __table_args__ = (
+        Index("ix_article_source_at", "source_id", "at"),
+        # what `retention` walks: only the articles that still have something to be dropped, or whose text was
+        *(
+            Index(name, column, sqlite_where=sa.text(held), postgresql_where=sa.text(held))
+            for name, column, held in (
+                ("ix_article_keyed", "first_seen_at", "key_count IS NOT NULL"),
+                ("ix_article_sketched", "first_seen_at", "sketch IS NOT NULL"),
+                ("ix_article_let_go", "id", "let_go_at IS NOT NULL"),
+            )
+        ),
+    )
 
 
 class AliasRow(Base):
@@ -267,6 +255,16 @@ class StoryTermRow(Base):
     at: Mapped[int] = mapped_column(primary_key=True)  # minutes since 1970 of `article.at`
     article_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     weight: Mapped[float]
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class FigureRow(Base):
+    """The figures by which articles of two languages find each other."""
+
+    __tablename__ = "article_figure"
+    figure: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(primary_key=True)  # minutes since 1970 of `article.at`
+    article_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 

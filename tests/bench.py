@@ -5,12 +5,10 @@ from __future__ import annotations
 import gzip
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,29 +25,14 @@ from scrapers.charset import decode
 from scrapers.fetch import Http, Validators
 from scrapers.page import extraction
 from scrapers.routes import feeds
+from tests import bench_batches
 from tests.flows import rooms
+from tests.measure import cpu, row, say
 from tests.servers import Call, Reply, Web
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 _POLLS = 300
-
-
-def cpu(work: Callable[[], object]) -> float:
-    """CPU seconds of this process for `work`, the best of three."""
-    spent = []
-    for _ in range(3):
-        start = resource.getrusage(resource.RUSAGE_SELF)
-        work()
-        end = resource.getrusage(resource.RUSAGE_SELF)
-        spent.append(end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime)
-    return min(spent)
-
-
-def row(name: str, ours: float, peer: float, count: int, what: str) -> None:
-    sys.stdout.write(
-        f"{name:34} {1000 * ours / count:9.3f} ms {1000 * peer / count:9.3f} ms  ratio {ours / peer:6.3f}  ({what})\n"
-    )
 
 
 def pages() -> list[tuple[str, str]]:
@@ -114,7 +97,7 @@ def unchanged() -> None:
 
 def main() -> None:
     """Print every row: ours, the peer's, the ratio."""
-    sys.stdout.write(f"{'what':34} {'ours':>12} {'peer':>12}\n")
+    say(f"{'what':34} {'ours':>12} {'peer':>12}")
     html = pages()
     ours = cpu(lambda: [extraction.extract_html(*page) for page in html])
     peer = cpu(lambda: [trafilatura.bare_extraction(text, with_metadata=True) for text, _ in html])
@@ -136,6 +119,7 @@ def main() -> None:
     ours = cpu(lambda: [matching.match(article, compiled) for _ in range(20)]) / 20
     peer = cpu(lambda: [re.search(rf"\b{term}\b", text, re.IGNORECASE) for term in terms])
     row("article against 2,000 watches", ours, peer, 1, "one regular expression per term")
+    bench_batches.rows()
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts import matching
@@ -16,7 +15,7 @@ from scrapers.article import Article
 from scrapers.page import extraction
 from scrapers.routes import feeds, sitemaps
 from scrapers.urls import url_key
-from storage.likeness import clustering, nearness, shingles
+from storage.likeness import clustering, nearness, shingles, stream
 from storage.likeness.fingerprint import SHORTEST
 
 __all__ = [
@@ -169,33 +168,21 @@ class NearDuplicates:
 
 
 def cluster(articles: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Id -> story, given in arrival order."""
-    stories: list[str] = []
-    sizes = Counter[str]()
-    marks: list[clustering.Marks] = []
-    holders: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for number, article in enumerate(articles):
-        sketch = clustering.sketch(str(article["title"] or ""), str(article["text"]))
-        vector = clustering.vector(sketch.terms, {term: len(holders[term]) for term in sketch.terms}, number)
-        shared: dict[int, float] = defaultdict(float)
-        for term, weight in vector.items():
-            for one, other in holders[term]:
-                shared[one] += weight * other
-        near = [
-            (stories[one], clustering.score(value, sketch.marks, marks[one]))
-            for one, value in shared.items()
-            if value >= clustering.LEAST and _are_near(article, articles[one])
-        ]
-        stories.append(clustering.choose(near, sizes) or str(article["id"]))
-        sizes[stories[-1]] += 1
-        marks.append(sketch.marks)
-        for term, weight in vector.items():
-            holders[term].append((number, weight))
-    return {str(article["id"]): story for article, story in zip(articles, stories, strict=True)}
+    """Id -> story, given in arrival order; articles without a time are of one moment."""
+    times = [_minute(article.get("published")) for article in articles]
+    index, stories = stream.Index(stream.day_counts({at // (24 * 60) for at in times})), stream.Stories()
+    known: list[stream.Known] = []
+    for key, (article, at) in enumerate(zip(articles, times, strict=True)):
+        title, source, language = (str(article.get(name) or "") for name in ("title", "source", "language"))
+        trace = index.trace(clustering.sketch(title, str(article["text"])), at)
+        own = stream.Known(key, at, source, title, language, trace)
+        near = stream.nearest(index.mates(index.asks(trace, at)), embedded=False)
+        found = stories.choose(own, stream.compare(own, [known[one] for one in near]))
+        stories.join(key if found is None else found, own)
+        index.add(key, at, trace)
+        known.append(own)
+    return {str(article["id"]): str(articles[stories.of[key]]["id"]) for key, article in enumerate(articles)}
 
 
-def _are_near(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    times = [article.get("published") for article in (one, other)]
-    known = [time for time in times if isinstance(time, datetime)]
-    apart = [abs(a - b) for a, b in itertools.pairwise(known)]
-    return all(gap <= timedelta(hours=clustering.WINDOW_HOURS) for gap in apart)
+def _minute(time: Any) -> int:
+    return int(time.timestamp() // 60) if isinstance(time, datetime) else 0

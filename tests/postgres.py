@@ -21,8 +21,8 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The URL of a fresh server on loopback; everything is gone afterwards."""
+def running(**settings: str) -> Iterator[str]:
+    """The URL of a fresh server on loopback with these settings; everything is gone afterwards."""
     bin_folder = binaries()
     assert bin_folder is not None
     with tempfile.TemporaryDirectory(prefix="varta-pg-", ignore_cleanup_errors=True) as folder:
@@ -57,6 +57,7 @@ def running() -> Iterator[str]:
             "--locale=C.UTF-8",
         )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
+        options += "".join(f" -c {name}={value}" for name, value in settings.items())
         run("pg_ctl", "-D", cluster, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
             yield f"postgresql://varta@127.0.0.1:{port}/postgres"

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from alerts import matching
+from alerts.cleaning import clean_text
 from alerts.errors import QueryError
 from alerts.model import Decision, DeliveryState
+from alerts.worddiff import PieceKind
 from flows import house, settings
 from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
-from scrapers.article import Article
-from storage import lookup, outbox
+from flows.house import House
+from storage import archive, lookup, outbox, pages, revisions
+from storage.archive import Place
 from storage.engine import reading, transaction
 from storage.lookup import Explained, StoredArticle
+from storage.search import MOST_UNINDEXED, find, unindexed
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 _FORM = "YYYY-MM-DD"
@@ -42,12 +49,20 @@ _OUTCOMES: dict[str, str] = {
 }
 
 
+_SIGNS: dict[PieceKind, tuple[str, str]] = {
+    PieceKind.EQUAL: (" ", "dim"),
+    PieceKind.REMOVED: ("-", "red"),
+    PieceKind.ADDED: ("+", "green"),
+}
+
+
 class Exported(StrEnum):
     """What can be exported."""
 
     ARTICLES = "articles"
     MATCHES = "matches"
     DELIVERIES = "deliveries"
+    PAGES = "pages"
 
 
 class Form(StrEnum):
@@ -55,12 +70,13 @@ class Form(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
+    WARC = "warc"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (search, why, stories, export):
-        app.command()(command)
+    for command in (search, why, show_revisions, stories, export):
+        app.command("revisions" if command is show_revisions else None)(command)
     ledger = typer.Typer(help="The ledger of deliveries.", no_args_is_help=True)
     ledger.command("list")(list_deliveries)
     ledger.command("retry")(retry)
@@ -83,9 +99,14 @@ def search(  # noqa: PLR0917 - each is an option of the command
             wanted = matching.compile_one(query, rooms.configuration.watchlist)
         except QueryError as unreadable:
             raise wrong(str(unreadable)) from None
-        stored = lookup.articles(session, since=_utc(since), until=_day_after(until), source=source, language=lang)
-        found = ((one, matching.match(_as_article(one), wanted)) for one in stored)
-        rows = [_hit(one, matches[0].excerpt.text) for one, matches in islice((f for f in found if f[1]), limit)]
+        missing = unindexed(session)
+        found = find(
+            session, wanted, since=_utc(since), until=_day_after(until), source=source, language=lang, limit=limit
+        )
+        rows = [_hit(one.article, one.snippet) for one in found]
+    if missing:
+        read = "" if missing <= MOST_UNINDEXED else f", and only the latest {MOST_UNINDEXED:,} of them were searched"
+        complain(f"{missing:,} articles are not indexed yet{read}: run `varta upkeep`")
     if as_json:
         to_json(rows)
     else:
@@ -101,6 +122,7 @@ def why(
         article = lookup.article(session, url)
         listed = lookup.entry_state(session, url)
         explained = lookup.explain(session, article.id) if article else []
+        changes = revisions.count(session, article.id) if article else 0
         matched = {one.watch for one in explained}
         silent = [
             {"watch": watch.id, "outcome": "no_match"}
@@ -108,7 +130,8 @@ def why(
             if article and watch.id not in matched
         ]
     if as_json:
-        to_json({"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent})
+        answer = {"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent}
+        to_json(answer | {"changes": changes})
     elif article is None:
         told = (
             f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}"
@@ -117,18 +140,23 @@ def why(
         )
         to_lines([f"{url}: {told}"])
     else:
-        to_lines(_told(article, explained, [row["watch"] for row in silent]))
+        to_lines(_told(article, explained, [row["watch"] for row in silent], changes))
     if article is None and listed is None:
         raise typer.Exit(1)
 
 
-def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequence[str]) -> Iterator[str]:
+def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequence[str], changes: int) -> Iterator[str]:
     """What became of an article, watch by watch, in words."""
     yield article.title
     copy = f", copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
     partial = f", {CUTS.get(article.cut or '', 'partial')}" if article.partial else ""
     translated = f", translation of article {article.translation_of}" if article.translation_of else ""
     yield f"{article.source}, story {article.story}, revision {article.revision}{copy}{translated}{partial}"
+    if changes and article.changed:
+        times = "once" if changes == 1 else f"{changes} times"
+        yield f"changed {times}, last: {article.change or 'update'} at {article.changed:%Y-%m-%d %H:%M} UTC"
+    if article.gone:
+        yield f"the page was deleted, noticed at {article.gone:%Y-%m-%d %H:%M} UTC"
     if article.origin:
         yield f"names {article.origin} as its origin: {article.origin_phrase}"
     for watch, group in groupby(explained, key=lambda one: one.watch):
@@ -141,6 +169,33 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
             error = f" ({one.error})" if one.error else ""
             yield f"  {one.destination or 'nobody'}: {_OUTCOMES.get(one.outcome, one.outcome)}{state}{error}"
     yield f"\nDid not match: {', '.join(silent) or 'none'}"
+
+
+def show_revisions(
+    url: Annotated[str, typer.Argument(help="Address of the article, in any spelling.")], *, as_json: Json = False
+) -> None:
+    """Every version of an article, oldest first, with what it changed."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        article = lookup.article(session, url)
+        found = revisions.history(session, article.id) if article else ()
+    if article is None:
+        raise Failed(f"{url}: no article is stored under this address")
+    if as_json:
+        to_json({"url": article.url, "source": article.source, "gone": article.gone, "revisions": found})
+        return
+    paper = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+    paper.print(Text(clean_text(f"{article.source}: {article.url}")))
+    for one in found:
+        now = ", now" if one.is_current else ""
+        kind = one.kind or "first"
+        paper.print(
+            Text(f"\n{one.number}. {kind}, {one.seen:%Y-%m-%d %H:%M} UTC{now}: {clean_text(one.title)}", "bold")
+        )
+        for piece in one.diff:
+            sign, style = _SIGNS[piece.kind]
+            paper.print(Text(f"{sign} {clean_text(piece.text)}", style))
+    if article.gone:
+        paper.print(Text(f"\nthe page was deleted, noticed at {article.gone:%Y-%m-%d %H:%M} UTC"))
 
 
 def stories(
@@ -193,19 +248,40 @@ def retry(ids: Annotated[list[int], typer.Argument(help="Numbers from `varta del
 
 def export(
     what: Annotated[Exported, typer.Argument(help="What to export.")],
-    form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.JSONL,
+    form: Annotated[Form, typer.Option("--format", help="How to write it; warc is for pages.")] = Form.JSONL,
     since: Since = None,
+    until: Until = None,
+    source: Annotated[str | None, typer.Option(help="Id of a source.")] = None,
 ) -> None:
-    """Stream articles, matches or deliveries to standard output."""
+    """Stream articles, matches, deliveries or kept pages to standard output."""
+    if form is Form.WARC and what is not Exported.PAGES:
+        raise wrong(f"--format warc is for pages: `varta export {what} --format jsonl` or csv")
+    if (until or source) and what not in (Exported.ARTICLES, Exported.PAGES):
+        raise wrong(f"--until and --source choose articles and pages, not {what}")
+    first, end = _utc(since), _day_after(until)
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         rows: Iterator[Mapping[str, Any]]
         if what is Exported.ARTICLES:
-            rows = (_flat(one) for one in lookup.articles(session, since=_utc(since)))
+            rows = (_flat(one) for one in lookup.articles(session, since=first, until=end, source=source))
         elif what is Exported.MATCHES:
-            rows = lookup.all_matches(session, _utc(since))
-        else:
+            rows = lookup.all_matches(session, first)
+        elif what is Exported.DELIVERIES:
             rows = (_flat(one) for one in outbox.ledger(session, limit=10_000_000))
+        elif form is Form.WARC:
+            _as_warc(rooms, (page.place for page in pages.of(session, first, end, source)))
+            return
+        else:
+            rows = (_flat(one) for one in pages.of(session, first, end, source))
         stream(rows, form)
+
+
+def _as_warc(rooms: House, places: Iterable[Place]) -> None:
+    missing = 0
+    for unreadable in archive.export(rooms.archive, places, sys.stdout.buffer):
+        complain(str(unreadable))
+        missing += 1
+    if missing:
+        raise Failed(f"pages that this machine cannot give: {missing}")
 
 
 def _flat(value: Any) -> dict[str, Any]:
@@ -215,17 +291,6 @@ def _flat(value: Any) -> dict[str, Any]:
 def _hit(one: StoredArticle, snippet: str) -> dict[str, Any]:
     shown = ("url", "title", "source", "language", "published", "first_seen", "story", "duplicate_of", "kind")
     return {name: getattr(one, name) for name in shown} | {"snippet": snippet}
-
-
-def _as_article(one: StoredArticle) -> Article:
-    return Article(
-        source=one.source,
-        url=one.url,
-        title=one.title,
-        text=one.text,
-        published=one.published,
-        language=one.language,
-    )
 
 
 def _utc(when: datetime | None) -> datetime | None:

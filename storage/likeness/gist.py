@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts import normalize
+from scrapers import urls
 from scrapers.article import Article
 from storage.likeness import clustering, shingles
 from storage.likeness.clustering import Sketch
-from storage.likeness.fingerprint import text_hash
+from storage.likeness.fingerprint import key_hash, text_hash
 from storage.likeness.shingles import Text
 
 VERSION = 1  # of what is stored from a gist: a new one has every article read again by `upkeep`
@@ -20,17 +21,20 @@ LONGEST = 200_000  # characters that can be searched; a longer text is a table, 
 class Gist:
     """An article with its fingerprints, story sketch and words; made outside of every transaction.
 
+    `keys` are all URLs that name it by their key, its own first.
     `hash` is None for a text too short to be called a copy. `entities` are the tracked ones that it names. `title`
     and `body` hold folded words parted by single blanks, as the search index takes them.
     """
 
     article: Article
+    keys: Mapping[bytes, str]
     hash: bytes | None
     text: Text
     sketch: Sketch
     title: str
     body: str
     entities: tuple[str, ...]
+    vector: tuple[float, ...] | None = None  # of an embedder, where one is plugged in
 
 
 def take(article: Article, entities: Sequence[str] = ()) -> Gist:
@@ -39,6 +43,7 @@ def take(article: Article, entities: Sequence[str] = ()) -> Gist:
     text.keys  # noqa: B018 - computed here, not within the transaction
     return Gist(
         article,
+        {key_hash(urls.url_key(url)): url for url in dict.fromkeys((article.url, *article.aliases))},
         text_hash(article.text),
         text,
         clustering.sketch(article.title, article.text),
@@ -50,4 +55,4 @@ def take(article: Article, entities: Sequence[str] = ()) -> Gist:
 
 def words(text: str) -> str:
     """Folded words of the first `LONGEST` characters, parted by single blanks."""
-    return " ".join(token.text for token in normalize.tokens(text[:LONGEST]))
+    return " ".join(normalize.words(text[:LONGEST]))

@@ -25,6 +25,11 @@ _INDEXES = {
     "ix_article_indexed": ("article", ["indexed"]),
     "ix_entry_article_id": ("entry", ["article_id"]),
 }
+_PARTIAL = {
+    "ix_article_keyed": ("first_seen_at", "key_count IS NOT NULL"),
+    "ix_article_sketched": ("first_seen_at", "sketch IS NOT NULL"),
+    "ix_article_let_go": ("id", "let_go_at IS NOT NULL"),
+}
 
 
 def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
@@ -38,6 +43,7 @@ def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("change_kind", sa.String(16)),
             sa.Column("checked_at", _TIME),
             sa.Column("gone_at", _TIME),
+            sa.Column("let_go_at", _TIME),
             sa.Column("edition_of", _ID),
             sa.Column("key_count", sa.Integer()),
             sa.Column("sketch", sa.LargeBinary()),
@@ -58,6 +64,8 @@ def upgrade() -> None:
     op.execute("UPDATE article SET at = coalesce(published_at, first_seen_at)")
     for name, (table, names) in _INDEXES.items():
         op.create_index(name, table, names)
+    for name, (named, held) in _PARTIAL.items():
+        op.create_index(name, "article", [named], sqlite_where=sa.text(held), postgresql_where=sa.text(held))
     latest = "article_revision.article_id = article.id AND article_revision.seq = article.revision"
     op.execute(
         f"UPDATE article SET changed_at = (SELECT seen_at FROM article_revision WHERE {latest}), "  # noqa: S608
@@ -78,6 +86,14 @@ def _create_tables() -> None:
         sa.Column("article_id", sa.BigInteger(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("term", "at", "article_id", name=op.f("pk_story_term")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "article_figure",
+        sa.Column("figure", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("article_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("figure", "at", "article_id", name=op.f("pk_article_figure")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -121,10 +137,8 @@ def _create_tables() -> None:
 def _create_search() -> None:
     """An index of words alone: the texts stand in `article`. Words come folded and parted by single blanks."""
     if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE article_search USING fts5(title, body, content='', "
-            "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'\")"
-        )
+        # every letter beyond ASCII is one, whatever tables of Unicode this SQLite was built with
+        op.execute("CREATE VIRTUAL TABLE article_search USING fts5(title, body, content='', tokenize='ascii')")
         return
     op.execute("CREATE TABLE article_search (article_id BIGINT PRIMARY KEY, title TSVECTOR, body TSVECTOR)")
     for part in ("title", "body"):
@@ -134,12 +148,14 @@ def _create_search() -> None:
 def downgrade() -> None:
     """Drop them again; the revision that is the article itself is written back."""
     op.execute("DROP TABLE article_search")
-    for table in ("page", "article_key", "term_count", "story_term"):
+    for table in ("page", "article_key", "article_figure", "term_count", "story_term"):
         op.drop_table(table)
     op.execute(
         "INSERT INTO article_revision (article_id, seq, title, text, seen_at) "
         "SELECT id, revision, title, text, coalesce(changed_at, first_seen_at) FROM article"
     )
+    for name in _PARTIAL:
+        op.drop_index(name, "article")
     for name, (table, _) in _INDEXES.items():
         op.drop_index(name, table)
     for table, columns in _added().items():
