@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers import source
+from scrapers.article import Article
 from scrapers.errors import ConfigError
 from scrapers.fetch import Http
 from scrapers.origin.attribution import Outlets
@@ -29,6 +31,13 @@ from storage import engine as database
 from storage import robots
 from storage.archive import Archive
 from storage.engine import reading, transaction
+from storage.likeness import embedding, gist
+from storage.likeness.embedding import Embedder, EmbedderError
+from storage.likeness.gist import Gist
+
+log = logging.getLogger(__name__)
+
+_EMBEDDED = 2_000  # characters of a text that an embedder is given
 
 
 def utc_now() -> datetime:
@@ -67,6 +76,20 @@ class House:
     http: Http
     archive: Archive
     now: Callable[[], datetime] = utc_now
+    embedder: Embedder | None = None
+
+    def gists(self, read: Sequence[tuple[Article, tuple[str, ...]]]) -> list[Gist]:
+        """Articles with the entities that they name, ready to be stored; an embedder that fails costs no article."""
+        taken = [gist.take(article, entities) for article, entities in read]
+        if self.embedder is None or not taken:
+            return taken
+        try:
+            texts = [f"{one.article.title}\n{one.article.text[:_EMBEDDED]}" for one in taken]
+            vectors = embedding.embed(self.embedder, texts)
+        except Exception:  # whatever a plug-in may raise
+            log.exception("embedder failed", extra={"embedder": self.settings.embedder, "articles": len(taken)})
+            return taken
+        return [replace(one, vector=vector) for one, vector in zip(taken, vectors, strict=True)]
 
     def channel(self, destination: Destination, recipient: str) -> Channel:
         """The means to reach `recipient`; raises DeliveryError when a setting for it is missing or wrong."""
@@ -106,6 +129,7 @@ def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Proble
 def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
     """A house with its database up to date; network and page archive are closed at the end."""
     configuration = configure(settings)
+    embedder = _embedder(settings)
     compiled, outlets = matching.compile(configuration.watchlist), Outlets(configuration.catalogue.sources)
     engine = database.open_engine(settings.database)
     archive = Archive(settings.home / "pages")
@@ -120,13 +144,20 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
             robots=remembered,
             now=now,
         ) as http:
-            yield House(settings, configuration, compiled, outlets, engine, http, archive, now)
+            yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder)
             if learned := http.robots.learned():
                 with transaction(engine) as session:
                     robots.keep(session, learned, now())
     finally:
         archive.close()
         engine.dispose()
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    try:
+        return embedding.load(settings.embedder) if settings.embedder else None
+    except EmbedderError as wrong:
+        raise ConfigError(f"VARTA_EMBEDDER: {wrong}") from None
 
 
 def smtp(settings: Settings) -> SmtpSettings | None:

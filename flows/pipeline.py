@@ -36,7 +36,6 @@ from storage import articles, entries, matches, pages, rechecks, sources, warc
 from storage.articles import Verdict
 from storage.engine import StorageError, UnavailableError, insist, transaction
 from storage.entries import Due, EntryState, Result, Seen
-from storage.likeness import gist
 from storage.pages import Kept
 from storage.sources import Poll
 from storage.warc import Record
@@ -309,9 +308,9 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
     now = house.now()
     held = [read for read in batch if read.article is not None]
     looked = [matching.look(read.article, house.compiled) for read in held if read.article]
-    gists = [
-        gist.take(read.article, entities) for read, (_, entities) in zip(held, looked, strict=True) if read.article
-    ]
+    gists = house.gists(
+        [(read.article, entities) for read, (_, entities) in zip(held, looked, strict=True) if read.article]
+    )
     packed = {read.due.id: (read.page, warc.pack(read.page)) for read in batch if read.page is not None}
     matched = 0
     with transaction(house.engine) as session:

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     keep_pages_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     keep_pages_gb: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = 20.0
     keep_texts_days: Annotated[int, Field(ge=LEAST_TEXT_DAYS, le=36_500)] | None = None  # None: for ever
+    embedder: str = ""
     keep_ledger_days: Annotated[int, Field(ge=30, le=36_500)] = 400
 
     @field_validator("keep_texts_days", mode="before")

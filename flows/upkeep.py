@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import house, keeping, settings
+from flows import house, keeping, rereading, settings
 from flows.house import House
 from storage import sources
 from storage.engine import reading
 
 
 @flow(name="upkeep", timeout_seconds=3600)
-def upkeep(minutes: int = 40) -> State[None]:
+def upkeep(
+    minutes: int = 40,
+    extract_again: bool = False,  # noqa: FBT001, FBT002 - a tick box of the form
+    sources_again: list[str] | None = None,
+    since: date | None = None,
+) -> State[None]:
     """Release stuck deliveries, index what an update left, let go what is old, and show what does not answer.
 
     How long pages, texts and the ledger are kept is set by VARTA_KEEP_PAGES_DAYS, VARTA_KEEP_PAGES_GB,
@@ -24,10 +30,15 @@ def upkeep(minutes: int = 40) -> State[None]:
 
     Args:
         minutes: After so long nothing more is begun; the next run goes on where this one ended.
+        extract_again: Read the kept pages again without fetching them, after the reader or a rule became better.
+        sources_again: Ids of the sources whose pages are read again; empty: all.
+        since: Only pages fetched on this day or later (UTC) are read again.
     """
     with house.opened(settings.load()) as rooms:
         kept = keeping.keep(rooms, seconds=60.0 * minutes)
         broken = _list_broken(rooms)
+        if extract_again:
+            _extract_again(rooms, sources_again or [], since)
         create_table_artifact(
             [{"what": name.replace("_", " "), "did": _shown(value)} for name, value in asdict(kept).items()],
             key="upkeep",
@@ -35,6 +46,17 @@ def upkeep(minutes: int = 40) -> State[None]:
         )
     told = f"{kept.released} deliveries released, {kept.reread} articles read again, {broken} sources broken"
     return Completed(message=f"{told}; failed: {'; '.join(kept.errors)}" if kept.errors else told)
+
+
+def _extract_again(rooms: House, ids: list[str], since: date | None) -> None:
+    begin = datetime.combine(since, time(), UTC) if since else None
+    tally = asdict(rereading.reread(rooms, [one.id for one in house.chosen(rooms.configuration, tuple(ids))], begin))
+    told = tally.pop("told")
+    create_table_artifact(
+        [{"what": name.replace("_", " "), "pages": value} for name, value in tally.items()],
+        key="extracted-again",
+        description="; ".join(told) or "kept pages read again",
+    )
 
 
 def _list_broken(rooms: House) -> int:

@@ -160,6 +160,8 @@ def _improvement(row: ArticleRow, read: Reread, now: datetime) -> Improvement:
     article = read.gist.article
     if row.changed_at is not None and row.changed_at > read.fetched_at + _ONE_BATCH:
         return Improvement.OLDER
+    if row.let_go_at is not None:
+        return Improvement.SAME  # its text is not wanted any more
     old = (row.title, row.text, tuple(row.authors), row.published_at, row.cut)
     if old == (article.title, article.text, article.authors, _published(article, now), article.cut):
         return Improvement.SAME
@@ -260,7 +262,7 @@ def _fill(row: ArticleRow, one: Gist, now: datetime) -> None:
     row.external_id = article.external_id[:128] or None
     row.origin_outlet = article.attribution.outlet if article.attribution else None
     row.origin_phrase = article.attribution.phrase if article.attribution else None
-    row.text_hash = one.hash
+    row.text_hash, row.let_go_at = one.hash, None
     row.entities = list(one.entities)
 
 

@@ -14,7 +14,7 @@ from alerts import changes
 from alerts.changes import ChangeKind, Version
 from alerts.worddiff import Piece
 from scrapers.article import Article, Cut
-from storage.likeness.fingerprint import normal_words
+from storage.likeness.fingerprint import normal_words, text_hash
 from storage.tables import ArticleRow, RevisionRow
 
 
@@ -42,6 +42,8 @@ def judge(row: ArticleRow, article: Article) -> ChangeKind | None:
         return None  # the words of the feed are no version of the page
     if (row.title, row.text, row.partial) == (article.title, article.text, article.partial):
         return None  # the rule, and quick
+    if row.let_go_at is not None and (row.title, row.text_hash) == (article.title, text_hash(article.text)):
+        return None  # retention emptied what stands in the page still
     old = Version(row.title, row.text, row.partial)
     return changes.classify(old, Version(article.title, article.text, article.partial))
 

@@ -32,6 +32,7 @@ _CHUNK = 20  # articles that are read at once; more and more of them where few m
 _MOST_AT_ONCE = 160
 _WINDOW = 64  # articles by date of which the index is asked at once; twice as many each time
 _BLOCK = 4096  # ids of which it is asked on SQLite
+_IS_BARE = ArticleRow.indexed.in_(range(gist.VERSION))  # SQLite would walk through all articles for one below it
 _NEWEST = (ArticleRow.at.desc(), ArticleRow.id.desc())
 
 _HELD = "SELECT id FROM article_search_docsize WHERE id IN (SELECT value FROM json_each(:ids))"
@@ -85,7 +86,7 @@ def forget(session: Session, rows: Sequence[ArticleRow]) -> None:
 
 def unindexed(session: Session) -> int:
     """How many articles an earlier version stored that `upkeep` has not indexed yet."""
-    return session.scalar(select(func.count()).where(ArticleRow.indexed < gist.VERSION)) or 0
+    return session.scalar(select(func.count()).where(_IS_BARE)) or 0
 
 
 def find(
@@ -127,7 +128,7 @@ def _candidates(session: Session, compiled: Compiled, filters: Sequence[ColumnEl
     """Ids of all articles that may match, newest first."""
     is_sqlite, needed = _dialect(session) == "sqlite", narrowing.needed(compiled)
     asked = narrowing.fts5(needed) if is_sqlite else narrowing.tsquery(needed)
-    query = select(ArticleRow.id).where(ArticleRow.indexed < gist.VERSION).order_by(ArticleRow.id.desc())
+    query = select(ArticleRow.id).where(_IS_BARE).order_by(ArticleRow.id.desc())
     bare = set(session.scalars(query.limit(MOST_UNINDEXED)))
     some = _some(session, asked) if asked else None
     if some is not None:

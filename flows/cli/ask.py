@@ -42,7 +42,7 @@ CUTS: dict[str, str] = {
 _OUTCOMES: dict[str, str] = {
     Decision.FIRST_REPORT: "alerted, first report of the story",
     Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
-    Decision.BACKFILL: "not alerted, brought by a silent backfill or weeks old when it was first seen",
+    Decision.BACKFILL: "not alerted: from a silent backfill, weeks old when first seen, or read again from a kept page",
     Decision.NO_DESTINATION: "not alerted, the watch names no destination",
     Decision.UNKNOWN_DESTINATION: "not alerted, no such destination is configured",
     Decision.WATCH_GONE: "not alerted, the watch was removed",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from alerts.model import Mode
-from flows import backfilling, delivery, discovery, house, pipeline, report, settings
+from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
 from flows.cli.output import complain, to_json, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -32,7 +33,7 @@ class BackfillAlerts(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (up, demo, ingest, deliver, backfill):
+    for command in (up, demo, ingest, deliver, backfill, upkeep):
         app.command()(command)
     tables = typer.Typer(help="The database.", no_args_is_help=True)
     tables.callback()(lambda: None)
@@ -119,6 +120,39 @@ def backfill(
         if asked.until == today and mode is Mode.BACKFILL:
             complain("note: articles of today that this brought in first will not alert any more")
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+
+
+def upkeep(
+    *,
+    extract_again: Annotated[
+        bool, typer.Option("--extract-again", help="Read kept pages again without a fetch, after a better rule.")
+    ] = False,
+    source: SourceIds = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="Only pages fetched from this day on, UTC."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what reading again would do.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Free what hangs, let go what is old and give space back; or read kept pages again."""
+    if not extract_again and (source or since or dry_run):
+        raise wrong("--source, --since and --dry-run go with --extract-again")
+    with house.opened(settings.load()) as rooms:
+        if extract_again:
+            begin = since.replace(tzinfo=UTC) if since else None
+            ids = [one.id for one in _wanted(rooms, source)] if source else ()
+            done = asdict(rereading.reread(rooms, ids, begin, dry_run=dry_run))
+            errors = [] if as_json else list(done.pop("told"))
+        else:
+            done = asdict(keeping.keep(rooms))
+            errors = list(done["errors"])
+        if as_json:
+            to_json(done)
+        else:
+            rows = [{"what": name.replace("_", " "), "did": value} for name, value in done.items() if value]
+            to_table("kept pages read again" if extract_again else "upkeep", rows)
+        _end(rooms, errors)
 
 
 def upgrade() -> None:

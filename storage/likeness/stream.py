@@ -22,6 +22,7 @@ LEAST_EMBEDDED = 0.05
 MOST = 30  # candidates of an article
 # A week without an end is a running war, not an event; what comes once a week is another story each time
 LONGEST = 7 * 24 * 60
+_UPDATED = 5 * 60  # minutes: casualties are counted again within hours, bulletins come twice a day at most
 EVERY = 0  # the term that every article holds
 _DAY = 24 * 60
 _MANY = 60  # holders that one term may bring: of a commoner one the nearest in time
@@ -122,6 +123,7 @@ def compare(own: Known, candidates: Sequence[Known]) -> list[tuple[int, float]]:
 
 
 def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
+    """Without other editions of a bulletin; a report whose figures change within hours is news of one event."""
     series = {own.edition_of} - {None}
     title: list[str] = []
     kept = []
@@ -131,7 +133,9 @@ def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
             is_titled = clustering.is_edition(title, normal_words(one.title))
         else:
             is_titled = False
-        if is_titled or one.key in series or one.edition_of == own.key or (one.edition_of in series):
+        if abs(own.at - one.at) < _UPDATED:
+            kept.append(one)
+        elif is_titled or one.key in series or one.edition_of == own.key or (one.edition_of in series):
             series |= {one.key, one.edition_of}
             series.discard(None)
         else:
