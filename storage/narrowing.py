@@ -74,7 +74,7 @@ def tsvector(title: str, body: str) -> str:
     words = title.split(" ")
     for at, word in enumerate(words, 1):
         places[word].append(at)
-    for at, word in enumerate(body.split(" "), len(words) + 1):
+    for at, word in enumerate(body.split(" "), len(words) + 2):
         places[word].append(at)
     places.pop("", None)
     read = len(words) + 1 + body.count(" ") + 1
