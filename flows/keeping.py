@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from flows.house import House
 from storage import articles, outbox, pages, retention, space, suggestions
-from storage.engine import transaction
+from storage.engine import StorageError, transaction
 from storage.space import Reclaimed
 
 log = logging.getLogger(__name__)
@@ -55,30 +56,35 @@ class _Round:
 
     def each(self, part: str, some: int, step: Callable[[Session, int], int]) -> int:
         """Run `step` in small transactions until it does fewer than `some`; returns how many it did."""
-        done = 0
-        try:
-            while True:
+        done, count = 0, some
+        with self._apart(part):
+            while count >= some:
                 if time.monotonic() >= self.until:
                     self.unfinished.append(part)
-                    return done
+                    break
                 with transaction(self.house.engine) as session:
                     count = step(session, some)
                 done += count
-                if count < some:
-                    return done
-        except Exception as broken:  # isolation of one part
-            log.exception("upkeep failed", extra={"part": part})
-            self.errors.append(_told(part, broken))
-            return done
+        return done
 
     def once(self, part: str, work: Callable[[], _T]) -> _T | None:
         """The result of `work`, None when it broke."""
-        try:
+        with self._apart(part):
             return work()
-        except Exception as broken:  # isolation of one part
+        return None
+
+    @contextmanager
+    def _apart(self, part: str) -> Iterator[None]:
+        """What breaks here stops nothing else, and is told in one line."""
+        try:
+            yield
+        except StorageError as broken:
+            self.errors.append(f"{part}: {broken}")
+        except OSError as broken:
+            self.errors.append(f"{part}: {broken.filename or 'a file'}: {broken.strerror}")
+        except Exception as broken:
             log.exception("upkeep failed", extra={"part": part})
-            self.errors.append(_told(part, broken))
-            return None
+            self.errors.append(f"{part}: {type(broken).__name__}: {str(broken).partition(chr(10))[0]}")
 
 
 def keep(house: House, *, seconds: float = 2_400.0) -> Kept:
@@ -116,10 +122,6 @@ def keep(house: House, *, seconds: float = 2_400.0) -> Kept:
         tuple(round_.unfinished),
         tuple(round_.errors),
     )
-
-
-def _told(part: str, broken: Exception) -> str:
-    return f"{part}: {type(broken).__name__}: {broken}"
 
 
 def _release(house: House) -> int:

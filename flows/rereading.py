@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from alerts import matching
@@ -21,7 +21,7 @@ from scrapers.page import extraction
 from storage import articles, entries, matches, pages
 from storage.archive import ArchiveError
 from storage.articles import Improvement, Reread
-from storage.engine import reading, transaction
+from storage.engine import UnavailableError, insist, reading, transaction
 from storage.entries import EntryState, Result
 from storage.likeness import gist
 from storage.likeness.gist import Gist
@@ -55,9 +55,10 @@ class Tally:
 
     def tell(self, what: str) -> None:
         """Name a page that a person may want to look at."""
-        log.warning("page not read again", extra={"reason": what})
         if len(self.told) < _MOST_TOLD:
             self.told.append(what)
+        else:
+            log.warning("page not read again", extra={"reason": what})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def reread(
     What is read better replaces title, text, authors and date: no revision, for the outlet changed nothing, and no
     alert: new matches are stored as those of a backfill. A page that could not be read before becomes an article as
     if it had been fetched now. `since` and `until` (exclusive) are times of fetching; no source means all. Running
-    it again goes on where it was stopped and is harmless. With `dry_run` it only counts.
+    it again is harmless, and what was done stays done when it was stopped. With `dry_run` it only counts.
+
+    Raises UnavailableError when the database is locked or gone for longer than `insist` waits.
     """
     tally, after = Tally(), 0
     while True:
@@ -147,9 +150,9 @@ def _mode(found: Reading, article: Article, now: datetime) -> Mode:
 def _keep_safely(batch: Sequence[_Read], house: House, tally: Tally, *, dry_run: bool) -> None:
     """Store a batch; when it breaks, one by one, so that the one that breaks it costs no other."""
     try:
-        _keep(batch, house, tally, dry_run=dry_run)
-    except OperationalError:
-        raise  # the database is locked or gone: nothing is wrong with the articles
+        insist(partial(_keep, batch, house, tally, dry_run=dry_run))
+    except UnavailableError:
+        raise  # nothing is wrong with the articles
     except Exception as broken:
         log.exception("batch not stored", extra={"pages": len(batch)})
         if len(batch) == 1:

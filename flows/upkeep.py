@@ -35,10 +35,11 @@ def upkeep(
         since: Only pages fetched on this day or later (UTC) are read again.
     """
     with house.opened(settings.load()) as rooms:
+        again = [one.id for one in house.chosen(rooms.configuration, tuple(sources_again or ()))]
         kept = keeping.keep(rooms, seconds=60.0 * minutes)
         broken = _list_broken(rooms)
         if extract_again:
-            _extract_again(rooms, sources_again or [], since)
+            _extract_again(rooms, again if sources_again else [], since)
         create_table_artifact(
             [{"what": name.replace("_", " "), "did": _shown(value)} for name, value in asdict(kept).items()],
             key="upkeep",
@@ -50,7 +51,7 @@ def upkeep(
 
 def _extract_again(rooms: House, ids: list[str], since: date | None) -> None:
     begin = datetime.combine(since, time(), UTC) if since else None
-    tally = asdict(rereading.reread(rooms, [one.id for one in house.chosen(rooms.configuration, tuple(ids))], begin))
+    tally = asdict(rereading.reread(rooms, ids, begin))
     told = tally.pop("told")
     create_table_artifact(
         [{"what": name.replace("_", " "), "pages": value} for name, value in tally.items()],

@@ -164,8 +164,6 @@ def _read(text: str) -> datetime | None:
     if found is None:
         return None
     year, month, day = found
-    if year < 100:  # noqa: PLR2004 - RFC 822 allowed two digits
-        year += 2000 if year < 70 else 1900  # noqa: PLR2004 - POSIX: 70 is 1970
     if clock is None or (hour := _hour(clock)) is None:
         return datetime(year, month, day)  # noqa: DTZ001 - naive is the promise
     minute, second = int(clock["m"] or 0), min(int(clock["s"] or 0), 59)
@@ -205,11 +203,18 @@ def _day(text: str) -> tuple[int, int, int] | None:
     for pattern, (year, month, day) in _NAMED:
         for found in pattern.finditer(text):
             if number := _month(found[month]):
-                return int(found[year]), number, int(found[day])
+                return _year(found[year]), number, int(found[day])
     if found := _DMY.search(text):
-        first, second, year = int(found[1]), int(found[3]), int(found[4])
+        first, second, year = int(found[1]), int(found[3]), _year(found[4])
         return (year, first, second) if second > 12 >= first else (year, second, first)  # noqa: PLR2004
     return None
+
+
+def _year(written: str) -> int:
+    year = int(written)
+    if len(written) > 2:  # noqa: PLR2004 - 0001 is the empty date of .NET, and not 2001
+        return year
+    return year + (2000 if year < 70 else 1900)  # noqa: PLR2004 - RFC 822 allowed two digits; POSIX: 70 is 1970
 
 
 def _month(word: str) -> int | None:

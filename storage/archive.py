@@ -87,8 +87,9 @@ class Archive:
         found = {}
         with suppress(FileNotFoundError):  # nothing was kept yet
             for path in sorted(self._folder.iterdir()):
-                if _NAME.fullmatch(path.name):
-                    found[path.name] = path.stat().st_size
+                with suppress(FileNotFoundError):  # dropped meanwhile, by another run of upkeep
+                    if _NAME.fullmatch(path.name):
+                        found[path.name] = path.stat().st_size
         return found
 
     def remove(self, names: Iterable[str]) -> None:

@@ -196,6 +196,7 @@ def _replace(
     if not changed:
         return
     rows = [row for row, _ in changed]
+    stories.leave(changed)
     _forget(session, rows)
     revisions.keep(session, [(row, kinds[id(row)]) for row in rows], now)
     for row, one in changed:

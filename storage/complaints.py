@@ -30,17 +30,20 @@ _POSTGRES: Mapping[str, tuple[str, bool]] = {
     "57P": ("is shutting down or starting up", True),
     "40": ("was changed by another process at the same moment", True),
     "25P03": ("ended a transaction that took too long", True),
+    "42501": ("does not let this role do what Varta needs: make it the owner of the database", False),
     "25006": ("cannot be written: it is read-only", False),
     "08": ("cannot be reached", True),
 }
 
 
-def explain(url: URL, broken: DBAPIError | PoolTimeoutError) -> tuple[str, bool] | None:
+def explain(url: URL, broken: DBAPIError | PoolTimeoutError | sqlite3.Error) -> tuple[str, bool] | None:
     """The error as one sentence that names the database, and whether it may pass; None for one of SQL or a value."""
     if isinstance(broken, PoolTimeoutError):
         found: tuple[str, bool] | None = ("is too busy: no connection came free", True)
-    elif (code := getattr(broken.orig, "sqlite_errorcode", None)) is not None:
+    elif (code := getattr(getattr(broken, "orig", broken), "sqlite_errorcode", None)) is not None:
         found = _SQLITE.get(code & 0xFF)
+    elif isinstance(broken, sqlite3.Error):
+        found = None
     else:
         found = _of_postgres(broken)
     return found and (f"the database {shown(url)} {found[0]}", found[1])

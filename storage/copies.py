@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from storage import fingerprints
 from storage.fingerprints import EPOCH, WINDOW, Key, day_of
-from storage.likeness import nearness, shingles
+from storage.likeness import forms, nearness, shingles
 from storage.likeness.fingerprint import SHORTEST, normal_words
 from storage.likeness.gist import Gist
 from storage.likeness.nearness import MOST_HOLDERS, Kind, Known, Likeness
@@ -22,6 +22,7 @@ from storage.tables import ArticleRow
 
 _FLASH = timedelta(hours=2)  # a text of a few words, such as an air raid alert, is news again after that
 _DAY = timedelta(days=1)
+_ANNOUNCED = 60  # words: up to that an outlet may use the same ones for the next event
 _MOSTLY = 0.9  # of a copy's text: what is left over is no news of the outlet that wrote both
 _HEADLINES = 2  # under which an outlet has set one text: it is no article but what stands where one is hidden
 _DIGEST = 3  # times as long as the text it holds: that text is a part of its news, not its story
@@ -41,6 +42,7 @@ class _Earlier:
     """An article that others may repeat."""
 
     outlet: str
+    title: str
     headline: tuple[str, ...]
     at: datetime
     partial: bool
@@ -150,21 +152,42 @@ class _Batch:
             words = self.flashes.get((row.source_id, one.text.words), []) if one.text.words else []
             same = [held for held in words if abs(self.seen[held].at - row.at) <= _FLASH]
         alike = dict.fromkeys(same, Likeness(Kind.EXACT, 1.0))
-        if one.text.size >= SHORTEST and not any(self._root(held) < row.id for held in self._trusted(row, alike)):
-            alike |= self._near(row, one.text)
-        return self._trusted(row, alike)
+        trusted = self._trusted(row, one.text, alike)
+        if one.text.size >= SHORTEST and not any(self._root(held) < row.id for held in trusted):
+            trusted = self._trusted(row, one.text, alike | self._near(row, one.text))
+        return self._without_forms(row, one.text, trusted)
 
-    def _trusted(self, row: ArticleRow, alike: dict[int, Likeness]) -> dict[int, Likeness]:
+    def _without_forms(self, row: ArticleRow, own: Text, alike: dict[int, Likeness]) -> dict[int, Likeness]:
+        """With what its own outlet says again of another day or place as editions: an air raid, a power cut."""
+        mine = [held for held, found in alike.items() if self.seen[held].outlet == row.source_id]
+        is_short = SHORTEST <= own.size <= _ANNOUNCED
+        exact = [held for held in alike if is_short and alike[held].kind is Kind.EXACT and self._is_past(row, held)]
+        wrong = exact if any(held in mine for held in exact) else []
+        near = [held for held in mine if alike[held].kind is Kind.NEAR]
+        wrong += [
+            held
+            for held in near
+            if forms.is_refilled(row.title, own.words, self.seen[held].title, self._text(held).words)
+        ]
+        return alike | {held: Likeness(Kind.TEMPLATE, alike[held].score) for held in wrong}
+
+    def _is_past(self, row: ArticleRow, held: int) -> bool:
+        return abs(self.seen[held].at - row.at) > _FLASH
+
+    def _trusted(self, row: ArticleRow, own: Text, alike: dict[int, Likeness]) -> dict[int, Likeness]:
         """Without equal texts that stand where the article is hidden: a paywall's, a consent form's."""
         same = [held for held, likeness in alike.items() if likeness.kind is Kind.EXACT]
         if not same:
             return alike
         headline = tuple(normal_words(row.title))
-        own = {self.seen[held].headline for held in same if self.seen[held].outlet == row.source_id}
-        is_hidden = row.partial or (headline not in own and len(own) >= _HEADLINES)
-        wrong = {
-            held for held in same if self.seen[held].headline != headline and (is_hidden or self.seen[held].partial)
-        }
+        mine = {self.seen[held].headline for held in same if self.seen[held].outlet == row.source_id}
+        is_hidden = row.partial or (headline not in mine and len(mine) >= _HEADLINES)
+        other = [held for held in same if self.seen[held].headline != headline]
+        titles = {row.title, *(self.seen[held].title for held in other)}
+        if other and (is_hidden or forms.is_wall(titles, own.words)):
+            wrong = set(other)
+        else:
+            wrong = {held for held in other if self.seen[held].partial}
         return {held: likeness for held, likeness in alike.items() if held not in wrong}
 
     def _near(self, row: ArticleRow, own: Text) -> dict[int, Likeness]:
@@ -337,4 +360,4 @@ def _earlier(row: Any, start: str) -> _Earlier:
     root, score = row.duplicate_of, row.duplicate_score or 0.0
     kind = Kind(row.duplicate_kind) if root else None
     headline, group = tuple(normal_words(row.title)), root or row.id
-    return _Earlier(row.source_id, headline, row.at, row.partial, group, kind, score, row.story_id, start)
+    return _Earlier(row.source_id, row.title, headline, row.at, row.partial, group, kind, score, row.story_id, start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ _SESSION = (
     "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 )
 _CONNECTION = {
+    "client_encoding": "UTF8",  # whatever PGCLIENTENCODING says
     "fallback_application_name": "varta",
     "connect_timeout": "10",
     "keepalives_idle": "60",
@@ -112,14 +114,14 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
     Raises UnavailableError, with a sentence, when the database is locked, full, gone or damaged.
     """
-    with _told(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+    with explained(engine), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that only reads and never waits for writers; raises as `transaction` does."""
-    with _told(engine), Session(engine.execution_options(**{_READ: True})) as session:
+    with explained(engine), Session(engine.execution_options(**{_READ: True})) as session:
         yield session
 
 
@@ -152,7 +154,7 @@ def upgrade(engine: Engine) -> None:
     """
     if is_current(engine):
         return
-    with _told(engine), engine.connect() as connection:
+    with explained(engine), engine.connect() as connection:
         is_postgres = connection.dialect.name == "postgresql"
         if is_postgres:
             # to rewrite a large table, and to wait until another process has done so, takes what it takes
@@ -177,6 +179,7 @@ def is_current(engine: Engine) -> bool:
 
 def _is_current(connection: Connection) -> bool:
     held, url = MigrationContext.configure(connection).get_current_heads(), connection.engine.url
+    _check_letters(connection)
     script = ScriptDirectory.from_config(_alembic())
     newest = script.get_current_head() or ""
     if newest in held:
@@ -200,12 +203,24 @@ def _is_current(connection: Connection) -> bool:
     return False
 
 
+def _check_letters(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    driver: Any = connection.connection.driver_connection
+    held = driver.info.parameter_status("server_encoding")
+    if held != "UTF8":
+        raise UnavailableError(
+            f"the database {complaints.shown(connection.engine.url)} cannot hold every letter, its encoding is {held}: "
+            "make one with ENCODING 'UTF8'"
+        )
+
+
 @contextmanager
-def _told(engine: Engine) -> Iterator[None]:
+def explained(engine: Engine) -> Iterator[None]:
     """Broken connections, locks and full disks as UnavailableError; other errors of SQL stay what they are."""
     try:
         yield
-    except (DBAPIError, PoolTimeoutError) as broken:
+    except (DBAPIError, PoolTimeoutError, sqlite3.Error) as broken:
         if (told := complaints.explain(engine.url, broken)) is None:
             raise
         raise UnavailableError(told[0], is_passing=told[1]) from broken

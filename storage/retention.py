@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session, defer
 
 from alerts.model import DeliveryState
@@ -74,11 +74,10 @@ def drop_texts(session: Session, now: datetime, keep_days: int, some: int = SOME
         raise ValueError(f"texts are compared for {LEAST_TEXT_DAYS} days; keep them as long")
     serialise(session, SAVING)
     before = now - timedelta(days=keep_days)
-    last = session.scalar(select(func.max(ArticleRow.id)).where(ArticleRow.let_go_at.is_not(None))) or 0
     query = (
         select(ArticleRow)
-        .where(ArticleRow.id > last, ArticleRow.first_seen_at < before, ArticleRow.at < before, ArticleRow.text != "")
-        .order_by(ArticleRow.id)
+        .where(ArticleRow.let_go_at.is_(None), ArticleRow.first_seen_at < before, ArticleRow.at < before)
+        .order_by(ArticleRow.first_seen_at)
         .limit(some)
     )
     rows = session.scalars(query).all()

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from storage.engine import explained
+
 _WAIT_MS = 2_000  # for other writers; then the space is reclaimed another night
 _SOME_PAGES = 2_000  # of one small transaction: 8 MB
 _MERGES, _MERGED = 200, 500  # steps of the search index, and pages of each
@@ -42,8 +44,12 @@ class Reclaimed:
 
 
 def reclaim(engine: Engine) -> Reclaimed:
-    """Shrink the database and bring its statistics up to date; safe while others read and write."""
-    return _reclaim_postgres(engine) if engine.dialect.name == "postgresql" else _reclaim_sqlite(engine)
+    """Shrink the database and bring its statistics up to date; safe while others read and write.
+
+    Raises UnavailableError when the disk is full, or the database gone or damaged.
+    """
+    with explained(engine):
+        return _reclaim_postgres(engine) if engine.dialect.name == "postgresql" else _reclaim_sqlite(engine)
 
 
 def _reclaim_postgres(engine: Engine) -> Reclaimed:
@@ -68,8 +74,10 @@ def _reclaim_sqlite(engine: Engine) -> Reclaimed:
         before, note = _size(database), ""
         try:
             note = _shrink(database)
-        except sqlite3.OperationalError as refused:  # the rest waits for another night
-            note = f"the database was busy, and was not shrunk: {refused}"
+        except sqlite3.OperationalError as refused:
+            if refused.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            note = "the database was busy, and is shrunk another time"
         finally:
             database.execute(f"PRAGMA busy_timeout={waited}").close()
         return Reclaimed(before, _size(database), note)

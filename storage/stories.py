@@ -124,6 +124,15 @@ def attach(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
     _keep_terms(session, own)
 
 
+def leave(changed: Sequence[tuple[ArticleRow, Gist]]) -> None:
+    """Let articles that tell another event than before seek a story anew; before their text changes."""
+    for row, one in changed:
+        if row.sketch is None or one.article.partial:
+            continue
+        if stream.is_rewritten(row.title, traces.unpack(row.sketch), one.article.title, one.sketch):
+            row.story_id = None
+
+
 def forget(session: Session, rows: Sequence[ArticleRow]) -> None:
     """Drop the terms of articles, before their text changes or when they are too old to grow a story."""
     terms, counts = [], Counter[tuple[int, int]]()

@@ -171,13 +171,13 @@ class ArticleRow(Base):
     indexed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0", index=True)  # see `gist`
     __table_args__ = (
         Index("ix_article_source_at", "source_id", "at"),
-        # what `retention` walks: only the articles that still have something to be dropped, or whose text was
+        # what `retention` walks: only the articles that still have something to be dropped
         *(
             Index(name, column, sqlite_where=sa.text(held), postgresql_where=sa.text(held))
             for name, column, held in (
                 ("ix_article_keyed", "first_seen_at", "key_count IS NOT NULL"),
                 ("ix_article_sketched", "first_seen_at", "sketch IS NOT NULL"),
-                ("ix_article_let_go", "id", "let_go_at IS NOT NULL"),
+                ("ix_article_with_text", "first_seen_at", "let_go_at IS NULL"),
             )
         ),
     )

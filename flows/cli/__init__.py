@@ -45,7 +45,7 @@ def main() -> None:
         complain(str(failed))
         sys.exit(1)
     except DatabaseError as failed:
-        complain(f"database: {failed.orig or failed}")
+        complain(f"database: {str(failed.orig or failed).partition(chr(10))[0]}")
         sys.exit(1)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()

@@ -13,7 +13,7 @@ import typer
 
 from alerts.model import Mode
 from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
-from flows.cli.output import complain, to_json, to_table, wrong
+from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
 from storage import engine as database
@@ -143,16 +143,19 @@ def upkeep(
             begin = since.replace(tzinfo=UTC) if since else None
             ids = [one.id for one in _wanted(rooms, source)] if source else ()
             done = asdict(rereading.reread(rooms, ids, begin, dry_run=dry_run))
-            errors = [] if as_json else list(done.pop("told"))
+            title = "kept pages that would be read again" if dry_run else "kept pages read again"
+            title, errors, notes = title if done["pages"] else "no such page is kept", done["told"], ()
         else:
-            done = asdict(keeping.keep(rooms))
-            errors = list(done["errors"])
+            done, title = asdict(keeping.keep(rooms)), "upkeep"
+            unfinished = [f"{part}: the time was over; the next run goes on" for part in done["unfinished"]]
+            errors, notes = done["errors"], (*done["notes"], *unfinished)
         if as_json:
             to_json(done)
         else:
-            rows = [{"what": name.replace("_", " "), "did": value} for name, value in done.items() if value]
-            to_table("kept pages read again" if extract_again else "upkeep", rows)
-        _end(rooms, errors)
+            counts = {name: count for name, count in done.items() if count and isinstance(count, int)}
+            to_table(title, [{"what": name.replace("_", " "), "did": f"{count:,}"} for name, count in counts.items()])
+            to_lines(notes)
+        _end(rooms, list(errors))
 
 
 def upgrade() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 import math
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from storage.likeness import editions
 from storage.likeness.words import Token, is_year, log_share, read, share
 
 Story = TypeVar("Story", bound=Hashable)
@@ -31,9 +33,10 @@ _NAME_SHARE, _FIGURE_SHARE = 0.04, 0.15  # names and figures that more articles 
 _SHARED_FIGURES = 0.25  # of those of the article that has fewer
 _APART, _OTHER_DAY = 0.2, 0.7
 _UNLIKE = (1.0, 0.65, 0.55, 0.3)  # by the figures of the article that has fewer
-_TEMPLATE, _FILLED_IN = 0.6, 0.3  # two reporters rarely share so many words; with other figures it is a form filled in
+TEMPLATE, _FILLED_IN = 0.6, 0.3  # two reporters rarely share so many words; with other figures it is a form filled in
 _NEAR, _PROPOSED = 0.75, 0.3  # cosine of an embedder that proposes an event, and how sure that makes
 _WITNESSES = 5  # members that speak for a story: .5 best, .5 their mean gives +.03 precision over the best alone
+_TOLD = 3  # words of a title that says what it is about
 _PREFIX = 3  # letters that Одеса, Одещина and Одесский share
 
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -134,7 +137,7 @@ def score(shared: float, one: Marks, other: Marks, near: float = 0.0) -> float:
     doubt = 1.0
     figures = min(len(one.figures), len(other.figures))
     if len(one.figures & other.figures) < _SHARED_FIGURES * figures:
-        doubt *= _UNLIKE[min(figures, len(_UNLIKE) - 1)] * (_FILLED_IN if shared > _TEMPLATE else 1.0)
+        doubt *= _UNLIKE[min(figures, len(_UNLIKE) - 1)] * (_FILLED_IN if shared > TEMPLATE else 1.0)
     if one.heads and other.heads and not one.heads & other.names and not other.heads & one.names:
         doubt *= _APART
     if one.weekdays and other.weekdays and not one.weekdays & other.weekdays:
@@ -168,6 +171,32 @@ def is_edition(one: Sequence[str], other: Sequence[str]) -> bool:
     if one == other or len(one) != len(other):
         return False
     return all(a == b or (a.isdigit() and b.isdigit()) for a, b in zip(one, other, strict=True))
+
+
+@functools.lru_cache(maxsize=4096)
+def headline(title: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The terms of a title without numbers, and those of them that are names."""
+    found = [token for token in read(title[:_TITLE]) if not token.is_number and not editions.is_number(token.raw)]
+    names = [token for token in found if token.is_capital and token.place > 1]
+    return frozenset(_hash(token.word) for token in found), frozenset(_hash(token.word) for token in names)
+
+
+def is_filled_in(one: str, other: str, terms: Collection[int], others: Collection[int]) -> bool:
+    """Whether two titles are one form with another name in it, which the text of the other article does not hold."""
+    (words, names), (other_words, other_names) = headline(one), headline(other)
+    if 2 * len(words & other_words) < min(len(words), len(other_words)):
+        return False
+    return any(name not in others for name in names - other_words) and any(
+        name not in terms for name in other_names - words
+    )
+
+
+def is_foreign(one: str, other: str, terms: Collection[int], others: Collection[int]) -> bool:
+    """Whether each title has nothing to do with the other article: their texts are no articles but a paywall's."""
+    words, other_words = headline(one)[0], headline(other)[0]
+    if min(len(words), len(other_words)) < _TOLD:
+        return False
+    return not any(word in others for word in words) and not any(word in terms for word in other_words)
 
 
 def _is_telling(token: Token) -> bool:

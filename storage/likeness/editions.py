@@ -40,10 +40,11 @@ def is_edition(words: Sequence[str], others: Sequence[str]) -> bool:
 
 def masked(words: Sequence[str]) -> tuple[str, ...]:
     """`words` with every number replaced by the same mark."""
-    return tuple("#" if _is_number(word) else word for word in words)
+    return tuple("#" if is_number(word) else word for word in words)
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether a folded word is a number or a day of the week."""
     return word[0].isdigit() or word in _NUMBERS
 
 

@@ -22,6 +22,8 @@ LEAST_EMBEDDED = 0.05
 MOST = 30  # candidates of an article
 # A week without an end is a running war, not an event; what comes once a week is another story each time
 LONGEST = 7 * 24 * 60
+_AGAIN = 2 * 60  # minutes: who tells the same in the same words after that tells it of another event, as an air raid
+ANOTHER = -1.0  # how sure it is that an article tells another event than a candidate, and than all of its story
 _UPDATED = 5 * 60  # minutes: casualties are counted again within hours, bulletins come twice a day at most
 EVERY = 0  # the term that every article holds
 _DAY = 24 * 60
@@ -111,15 +113,39 @@ def nearest(shared: Mapping[int, float], *, embedded: bool) -> list[int]:
 
 
 def compare(own: Known, candidates: Sequence[Known]) -> list[tuple[int, float]]:
-    """Those that may tell the same event, each with how sure that is; other editions of a bulletin never do."""
+    """Those that may tell the same event, each with how sure that is; other editions of a bulletin never do.
+
+    `ANOTHER` marks those whose story cannot be that of `own`.
+    """
     weights = dict(zip(own.trace.terms, own.trace.weights, strict=True))
     scored = []
     for one in _without_editions(own, candidates):
         shared = sum(map(mul, one.trace.weights, [weights.get(term, 0.0) for term in one.trace.terms]))
         near = cosine(own.vector, one.vector) if own.vector and one.vector else 0.0
         if shared >= clustering.LEAST or near:
-            scored.append((one.key, clustering.score(shared, own.trace.marks, one.trace.marks, near)))
-    return [(key, value) for key, value in scored if value > 0]
+            value = clustering.score(shared, own.trace.marks, one.trace.marks, near)
+            # what an embedder alone proposes has no words in common
+            scored.append((one.key, _doubted(own, one, value) if shared >= clustering.LEAST else value))
+    return [(key, value) for key, value in scored if value]
+
+
+def _doubted(own: Known, one: Known, value: float) -> float:
+    """How sure it is that two like articles tell one event, when their words are those of a form or of a paywall."""
+    if value < clustering.THRESHOLD:
+        return value
+    given = (own.title, one.title, own.trace.terms, one.trace.terms)
+    if own.source and own.source == one.source:
+        is_same = own.title == one.title and set(own.trace.terms) == set(one.trace.terms)
+        is_again = is_same and abs(own.at - one.at) >= _AGAIN
+        if is_again or (value > clustering.TEMPLATE and clustering.is_filled_in(*given)):
+            return ANOTHER
+    return 0.0 if clustering.is_foreign(*given) else value
+
+
+def is_rewritten(title: str, old: Trace, new_title: str, new: Sketch) -> bool:
+    """Whether a revised article tells another event than before: an address that is used again."""
+    shared = clustering.product(dict(zip(old.terms, old.weights, strict=True)), clustering.vector(new.terms, {}, 0))
+    return shared < LEAST and not clustering.headline(title)[0] & clustering.headline(new_title)[0]
 
 
 def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
@@ -155,7 +181,8 @@ class Stories:
         """The story that `own` continues, None when it begins one."""
         # a story without a span was not read, as nothing in it comes near enough
         told = [(self.of[key], value) for key, value in scored if self.of.get(key) in self.spans]
-        near = [(story, value) for story, value in told if self._takes(story, own.at)]
+        others = {story for story, value in told if value == ANOTHER}
+        near = [(story, value) for story, value in told if story not in others and self._takes(story, own.at)]
         sizes = {
             story: sum(language == own.language and abs(at - own.at) <= WINDOW for language, at in self.texts[story])
             for story in {story for story, _ in near}

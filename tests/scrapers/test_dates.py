@@ -152,7 +152,11 @@ def test_times_before_the_web_and_after_tomorrow_are_not_plausible(now: datetime
 
 
 @pytest.mark.parametrize(
-    "text", ["9999-12-31T23:59:59Z", "2101-01-01", "31.12.1989 10:00", "0001-01-01T00:00:00+00:00"]
-)
+    "text",
+    [
+        "9999-12-31T23:59:59Z", "2101-01-01", "31.12.1989 10:00", "0001-01-01T00:00:00+00:00",
+        "Mon, 01 Jan 0001 00:00:00 Z", "01.01.0001", "1 січня 0001",
+    ],
+)  # fmt: skip
 def test_a_year_without_articles_makes_no_date(text: str) -> None:
     assert dates.parse(text) is None

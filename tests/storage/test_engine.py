@@ -145,6 +145,24 @@ def test_a_server_that_is_down_and_a_database_that_is_missing_are_named(postgres
 
 
 @pytest.mark.real
+def test_a_database_without_every_letter_and_one_without_rights_are_named(postgres_url: str) -> None:
+    admin = open_engine(postgres_url).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in (
+            "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+            "CREATE DATABASE closed",
+            "CREATE ROLE reader LOGIN",
+        ):
+            connection.execute(text(statement))
+    admin.dispose()
+    server = postgres_url.rsplit("/", 1)[0]
+    assert refused(f"{server}/latin").endswith("its encoding is LATIN1: make one with ENCODING 'UTF8'")
+    assert refused(f"{server.replace('varta@', 'reader@')}/closed").endswith(
+        "/closed does not let this role do what Varta needs: make it the owner of the database"
+    )
+
+
+@pytest.mark.real
 def test_a_wrong_password_is_told_but_not_shown() -> None:
     if postgres.binaries() is None:
         pytest.skip("PostgreSQL is not installed")

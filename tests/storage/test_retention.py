@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Decision, DeliveryState, Message, Receipt
 from storage import articles, outbox, retention, space, suggestions
 from storage.articles import Stored, Verdict
-from storage.engine import reading, transaction
+from storage.engine import UnavailableError, open_engine, reading, transaction, upgrade
 from storage.likeness import gist
 from storage.outbox import Outgoing
 from storage.tables import (
@@ -139,6 +140,36 @@ def test_a_text_that_is_let_go_leaves_title_links_and_hash(engine: Engine) -> No
     assert run(engine, lambda session: articles.reread(session, 10)) == 0
     copy = save(engine, now, **told(2, text=OTHER, source="other", published=now))
     assert copy.verdict is Verdict.DUPLICATE
+
+
+def test_a_text_that_came_again_and_one_dated_ahead_are_let_go_in_their_time(engine: Engine) -> None:
+    early = save(engine, NOON, **told(1, published=NOON + DAY))  # a wall clock far east, read as UTC
+    for number in (2, 3):
+        save(engine, NOON, **told(number))
+    first = NOON + 60 * DAY + timedelta(hours=1)
+    assert run(engine, lambda session: retention.drop_texts(session, first, 60)) == 2
+    assert save(engine, first, **told(2, text=OTHER)).verdict is Verdict.REVISED
+    assert count(engine, ArticleRow, ArticleRow.text != "") == 2
+    later = first + DAY
+    assert run(engine, lambda session: retention.drop_texts(session, later, 60)) == 2
+    assert row(engine, early.id).text == ""
+    assert count(engine, ArticleRow, ArticleRow.text != "") == 0
+    assert run(engine, lambda session: retention.drop_texts(session, later, 60)) == 0
+
+
+def test_a_disk_without_room_to_shrink_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_engine(f"sqlite:///{tmp_path / 'varta.db'}")
+    upgrade(opened)
+
+    def full(_database: object) -> str:
+        refused = sqlite3.OperationalError("database or disk is full")
+        refused.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise refused
+
+    monkeypatch.setattr(space, "_shrink", full)
+    with pytest.raises(UnavailableError, match=r"varta\.db cannot grow: the disk is full$"):
+        space.reclaim(opened)
+    opened.dispose()
 
 
 def test_texts_cannot_be_let_go_while_they_are_compared(engine: Engine) -> None:

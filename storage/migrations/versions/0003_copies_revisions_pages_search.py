@@ -28,7 +28,7 @@ _INDEXES = {
 _PARTIAL = {
     "ix_article_keyed": ("first_seen_at", "key_count IS NOT NULL"),
     "ix_article_sketched": ("first_seen_at", "sketch IS NOT NULL"),
-    "ix_article_let_go": ("id", "let_go_at IS NOT NULL"),
+    "ix_article_with_text": ("first_seen_at", "let_go_at IS NULL"),
 }
 
 
@@ -140,9 +140,8 @@ def _create_search() -> None:
         # every letter beyond ASCII is one, whatever tables of Unicode this SQLite was built with
         op.execute("CREATE VIRTUAL TABLE article_search USING fts5(title, body, content='', tokenize='ascii')")
         return
-    op.execute("CREATE TABLE article_search (article_id BIGINT PRIMARY KEY, title TSVECTOR, body TSVECTOR)")
-    for part in ("title", "body"):
-        op.execute(f"CREATE INDEX ix_article_search_{part} ON article_search USING gin ({part})")
+    op.execute("CREATE TABLE article_search (article_id BIGINT PRIMARY KEY, body TSVECTOR)")
+    op.execute("CREATE INDEX ix_article_search_body ON article_search USING gin (body)")
 
 
 def downgrade() -> None:
