@@ -36,8 +36,7 @@ _DIALECT = {
         "hash": "substring(sha256(({row} || ' ' || nth)::bytea) for {size})",
         "later": "{0} + make_interval(days => days)",
         "empty": "TRUNCATE",
-        "search": "INSERT INTO article_search SELECT article_id + ids, body FROM article_search, copy "
-        "WHERE nth > 0",
+        "search": "INSERT INTO article_search SELECT article_id + ids, body FROM article_search, copy WHERE nth > 0",
     },
 }
 
