@@ -16,16 +16,16 @@ from storage.fingerprints import EPOCH, WINDOW, Key, day_of
 from storage.likeness import forms, nearness, shingles
 from storage.likeness.fingerprint import SHORTEST, normal_words
 from storage.likeness.gist import Gist
-from storage.likeness.nearness import MOST_HOLDERS, Kind, Known, Likeness
+from storage.likeness.nearness import DIGEST, MOST_HOLDERS, Kind, Known, Likeness
 from storage.likeness.shingles import Text
 from storage.tables import ArticleRow
+from storage.upsert import given
 
 _FLASH = timedelta(hours=2)  # a text of a few words, such as an air raid alert, is news again after that
 _DAY = timedelta(days=1)
 _ANNOUNCED = 60  # words: up to that an outlet may use the same ones for the next event
 _MOSTLY = 0.9  # of a copy's text: what is left over is no news of the outlet that wrote both
 _HEADLINES = 2  # under which an outlet has set one text: it is no article but what stands where one is hidden
-_DIGEST = 3  # times as long as the text it holds: that text is a part of its news, not its story
 _CONDITIONS = 200  # in one statement; SQLite nests at most 1,000
 _QUIETLY = {"autoflush": False, "synchronize_session": False}  # the session writes its rows when all is known of them
 _BEST = (Kind.EXACT, Kind.NEAR, Kind.CONTAINED, Kind.CONTAINS)
@@ -220,7 +220,7 @@ class _Batch:
         row.duplicate_of, row.duplicate_kind, row.duplicate_score = best.root, best.kind.value, best.score
         row.edition_of = None
         held, size = {link.root for link in links if link.found.kind is Kind.CONTAINS}, self.texts[row.id].size
-        if best.found.kind is Kind.CONTAINS and (len(held) > 1 or size >= _DIGEST * self._text(best.held).size):
+        if best.found.kind is Kind.CONTAINS and (len(held) > 1 or size >= DIGEST * self._text(best.held).size):
             return
         # not that of its root: the copy of a digest tells what the digest tells
         row.story_id = row.story_id or self.seen[best.held].story
@@ -318,7 +318,7 @@ def _look(session: Session, ordered: Sequence[tuple[ArticleRow, Gist]]) -> _Batc
 
 
 def _known(session: Session, ids: Collection[int]) -> dict[int, Known]:
-    rows = session.execute(text(_KNOWN[session.get_bind().dialect.name]), {"ids": fingerprints.given(session, ids)})
+    rows = session.execute(text(_KNOWN[session.get_bind().dialect.name]), {"ids": given(session, ids)})
     return {held: Known(outlet, count) for held, outlet, count in rows if count}
 
 

@@ -259,8 +259,9 @@ def _row(  # noqa: PLR0917 - private, called once
     }
 
 
-def _due(row: EntryRow) -> Due:
-    entry = FeedEntry(
+def entry_of(row: EntryRow) -> FeedEntry:
+    """The entry as its source listed it."""
+    return FeedEntry(
         source=row.source_id,
         url=row.url,
         id=row.guid,
@@ -273,9 +274,12 @@ def _due(row: EntryRow) -> Due:
         origin=DateOrigin(row.origin),
         has_page=row.has_page,
     )
+
+
+def _due(row: EntryRow) -> Due:
     return Due(
         row.id,
-        entry,
+        entry_of(row),
         row.attempts,
         Mode(row.mode),
         row.etag,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from storage.likeness.nearness import MOST_HOLDERS
+from storage.upsert import given, write_many
 
 WINDOW = 45  # days before and after an article in which it finds copies: wire texts are reprinted for weeks
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,25 +30,25 @@ _HOLDERS = {
 }
 _INSERT = {
     "sqlite": "INSERT INTO article_key (key, day, article_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    "postgresql": "INSERT INTO article_key (key, day, article_id) SELECT * FROM unnest(CAST(:keys AS bigint[]), "
-    "CAST(:days AS smallint[]), CAST(:ids AS bigint[])) ON CONFLICT DO NOTHING",
+    "postgresql": "INSERT INTO article_key (key, day, article_id) SELECT * FROM unnest(CAST(:a AS bigint[]), "
+    "CAST(:b AS smallint[]), CAST(:c AS bigint[])) ON CONFLICT DO NOTHING",
 }
 _DELETE = {
     "sqlite": "DELETE FROM article_key WHERE key = ? AND day = ? AND article_id = ?",
-    "postgresql": "DELETE FROM article_key AS held USING unnest(CAST(:keys AS bigint[]), CAST(:days AS smallint[]), "
-    "CAST(:ids AS bigint[])) AS one(key, day, id) "
+    "postgresql": "DELETE FROM article_key AS held USING unnest(CAST(:a AS bigint[]), CAST(:b AS smallint[]), "
+    "CAST(:c AS bigint[])) AS one(key, day, id) "
     "WHERE held.key = one.key AND held.day = one.day AND held.article_id = one.id",
 }
 
 
 def insert(session: Session, found: Iterable[Key]) -> None:
     """Keep fingerprints; those that are kept already stay."""
-    _write(session, _INSERT, found)
+    write_many(session, _INSERT, found)
 
 
 def delete(session: Session, found: Iterable[Key]) -> None:
     """Drop fingerprints, as far as they are kept."""
-    _write(session, _DELETE, found)
+    write_many(session, _DELETE, found)
 
 
 def holders(session: Session, keys_by_day: Mapping[int, Collection[int]]) -> dict[int, dict[int, tuple[int, ...]]]:
@@ -69,21 +68,3 @@ def holders(session: Session, keys_by_day: Mapping[int, Collection[int]]) -> dic
 def day_of(at: datetime) -> int:
     """Days since 1970, as `article_key` keeps them."""
     return max(-_LAST_DAY, min((at - EPOCH).days, _LAST_DAY))
-
-
-def _write(session: Session, statement: Mapping[str, str], keys: Iterable[Key]) -> None:
-    """Insert or delete fingerprints in the order of their table, so that two writers never wait for each other."""
-    ordered = sorted(keys)
-    if not ordered:
-        return
-    name = session.get_bind().dialect.name
-    if name == "sqlite":
-        session.connection().exec_driver_sql(statement[name], ordered)
-        return
-    columns = zip(("keys", "days", "ids"), map(list, zip(*ordered, strict=True)), strict=True)
-    session.execute(text(statement[name]), dict(columns))
-
-
-def given(session: Session, values: Iterable[int]) -> Any:
-    """Many values as one parameter, in the order of the index."""
-    return json.dumps(sorted(values)) if session.get_bind().dialect.name == "sqlite" else sorted(values)

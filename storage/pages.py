@@ -11,10 +11,10 @@ from sqlalchemy import Engine, Select, delete, exists, insert, or_, select, upda
 from sqlalchemy.orm import Session, aliased
 
 from alerts.model import Mode
-from scrapers.article import Cut, DateOrigin, FeedEntry, FetchedPage
+from scrapers.article import Cut, FeedEntry, FetchedPage
 from storage.archive import Archive, Place, day_of
 from storage.engine import reading, transaction
-from storage.entries import EntryState
+from storage.entries import EntryState, entry_of
 from storage.tables import ArticleRow, EntryRow, PageRow
 
 _SOME = 5000  # rows of one transaction of `prune`: writers wait for no more than that
@@ -158,7 +158,7 @@ def readings(
     return [
         Reading(
             _page(page),
-            _entry(entry) if entry else None,
+            entry_of(entry) if entry else None,
             Mode(entry.mode) if entry else Mode.BACKFILL,
             is_failed=page.article_id is None or cut == Cut.FEED,
             is_waiting=entry is not None and entry.state in _OPEN,
@@ -242,20 +242,4 @@ def _page(row: PageRow) -> Page:
         file=row.file,
         start=row.place,
         length=row.length,
-    )
-
-
-def _entry(row: EntryRow) -> FeedEntry:
-    return FeedEntry(
-        source=row.source_id,
-        url=row.url,
-        id=row.guid,
-        credit=row.credit,
-        title=row.title,
-        summary=row.summary,
-        authors=tuple(row.authors),
-        published=row.published_at,
-        language=row.language,
-        origin=DateOrigin(row.origin),
-        has_page=row.has_page,
     )

@@ -12,16 +12,17 @@ from typing import Any, TypeAlias
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
+from storage import upsert
 from storage.likeness import clustering, embedding, stream, traces
 from storage.likeness.gist import Gist
-from storage.likeness.nearness import Kind
+from storage.likeness.nearness import DIGEST, Kind
 from storage.likeness.stream import Ask, Counts, Index, Known, Stories
 from storage.tables import ArticleRow, StoryRow
+from storage.upsert import write_many
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE, _DAY = timedelta(minutes=1), 24 * 60
 _FIRST, _LAST = -32_000 * _DAY, 32_000 * _DAY  # minutes: of 1882 and of 2057, their days fit 16 bits
-_DIGEST = 3  # times as long as the text it holds: that text is a part of its news, not its story
 
 _COUNTS = {
     # one number for each day and term, from the primary key alone; a key of the JSON is read once, a value every time
@@ -143,8 +144,8 @@ def forget(session: Session, rows: Sequence[ArticleRow]) -> None:
         terms += [(term, at, row.id) for term in held]
         counts.subtract((term, at // _DAY) for term in (stream.EVERY, *held))
         row.sketch = row.vector = None
-    _many(session, _DROP_TERMS, terms)
-    _many(session, _ADD_COUNTS, [(*place, n) for place, n in counts.items()])
+    write_many(session, _DROP_TERMS, terms)
+    write_many(session, _ADD_COUNTS, [(*place, n) for place, n in counts.items()])
 
 
 def minute_of(at: datetime) -> int:
@@ -236,7 +237,7 @@ def _look(session: Session, fresh: _Fresh, found: _Found, nearest: Mapping[int, 
     stories = Stories()
     if not ids:
         return stories
-    rows = session.execute(text(_ARTICLES[_engine(session)]), _ids(session, ids))
+    rows = session.execute(text(_ARTICLES[_engine(session)]), {"ids": upsert.given(session, ids)})
     for key, story, root, source, title, language, edition, sketch, vector in rows:
         if story is None:
             continue
@@ -272,7 +273,7 @@ def _load(session: Session, fresh: _Fresh, stories: Stories, scored: _Scored) ->
         for story, first, last in session.execute(spans):
             stories.spans[story] = (minute_of(first), minute_of(last))
     if wanted:
-        ids = _ids(session, wanted)
+        ids = {"ids": upsert.given(session, wanted)}
         own = {row.id for row, _ in fresh}
         for article, story, language, at in session.execute(text(_TEXTS[_engine(session)]), ids):
             if article not in own:
@@ -305,7 +306,7 @@ def _place(fresh: _Fresh, known: Mapping[int, Known], scored: _Scored, stories: 
 def _is_digest(row: ArticleRow, sizes: Mapping[int, int]) -> bool:
     """Whether a copy holds news of its own: what `copies` left without the story of a stored original, too."""
     held = sizes.get(row.duplicate_of or 0)
-    return row.duplicate_kind == Kind.CONTAINS and (held is None or sizes[row.id] >= _DIGEST * held)
+    return row.duplicate_kind == Kind.CONTAINS and (held is None or sizes[row.id] >= DIGEST * held)
 
 
 def _keep(session: Session, fresh: _Fresh, stories: Stories, begun: Mapping[int, ArticleRow]) -> None:
@@ -346,23 +347,8 @@ def _keep_terms(session: Session, own: Sequence[_Own]) -> None:
         counts.update((term, at // _DAY) for term in (stream.EVERY, *trace.terms[: trace.stored]))
         each.row.sketch = trace.pack()
         each.row.vector = embedding.pack(each.known.vector) if each.known.vector else None
-    _many(session, _ADD_TERMS, terms)
-    _many(session, _ADD_COUNTS, [(*place, n) for place, n in counts.items()])
-
-
-def _many(session: Session, statement: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for every row, in the order of its table: pages are near, and no two writers wait in a ring."""
-    ordered = sorted(rows)
-    if ordered and _is_sqlite(session):
-        session.connection().exec_driver_sql(statement["sqlite"], ordered)
-    elif ordered:
-        columns = zip("abcd", map(list, zip(*ordered, strict=True)))  # noqa: B905 - three or four of them
-        session.execute(text(statement["postgresql"]), dict(columns))
-
-
-def _ids(session: Session, ids: Iterable[int]) -> dict[str, Any]:
-    """Many ids as one parameter."""
-    return {"ids": json.dumps(sorted(ids)) if _is_sqlite(session) else sorted(ids)}
+    write_many(session, _ADD_TERMS, terms)
+    write_many(session, _ADD_COUNTS, [(*place, n) for place, n in counts.items()])
 
 
 def _engine(session: Session) -> str:

@@ -12,6 +12,7 @@ from storage.likeness.editions import is_edition, masked
 from storage.likeness.fingerprint import SHORTEST
 from storage.likeness.shingles import Text, runs
 
+DIGEST = 3  # times as long as the text it holds: that text is a part of its news, not its story
 MOST_HOLDERS = 32  # texts that are asked for per fingerprint, latest first; one with so many is an idiom
 MOST_CANDIDATES = 16  # texts that are read and compared; a new text has .4 on average, a wire text many copies
 _WORN = 5  # texts of one outlet that share a fingerprint: their footer, a background paragraph, a form

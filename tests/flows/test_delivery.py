@@ -31,13 +31,6 @@ def mail() -> Iterator[MailStandIn]:
         yield server
 
 
-@pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackStandIn]:
-    with SlackStandIn() as server:
-        monkeypatch.setenv("TEST_WEBHOOK", server.webhook_url)
-        yield server
-
-
 def smtp(mail: MailStandIn) -> str:
     return f"smtp://127.0.0.1:{mail.port}?tls=none"
 

@@ -54,13 +54,6 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackStandIn]:
-    with SlackStandIn() as server:
-        monkeypatch.setenv("TEST_WEBHOOK", server.webhook_url)
-        yield server
-
-
-@pytest.fixture
 def shown(web: Web, slack: SlackStandIn) -> Page:  # noqa: ARG001 - every alert needs its channel
     told = Page()
     web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": told, "/": b"<html><body>Home</body></html>"}
