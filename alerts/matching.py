@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from alerts import excerpts, query
@@ -54,6 +54,7 @@ class Compiled:
     watches: tuple[tuple[Watch, Node], ...]
     topics: Mapping[str, Node]
     concerned: Mapping[Leaf, tuple[int, ...]]  # the watches that a leaf can make hold, by position
+    version: str  # of the watchlist
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ def compile(watchlist: Watchlist) -> Compiled:  # noqa: A001 - the verb of the t
             leaves.update(dict.fromkeys(group))
     for tree in [*topics.values(), *(tree for _, tree in watches)]:
         leaves.update(dict.fromkeys(_terms(tree)))
-    return Compiled(_index(leaves), entities, watches, topics, _concerned(watches, entities))
+    return Compiled(_index(leaves), entities, watches, topics, _concerned(watches, entities), watchlist.version)
 
 
 def compile_one(text: str, watchlist: Watchlist) -> Compiled:
@@ -100,7 +101,7 @@ def _matches(article: Article, compiled: Compiled, found: _Found) -> list[Match]
         if hits:
             ordered = _in_order(hits)
             excerpt = excerpts.choose(article.title, article.text, ordered)
-            matches.append(Match(watch.id, watch.version, ordered, excerpt))
+            matches.append(Match(watch.id, watch.version, ordered, excerpt, compiled.version))
     return matches
 
 
@@ -220,7 +221,7 @@ def _holds(node: Node, found: _Found) -> list[Hit] | None:
     if isinstance(node, Term):
         return found.by_leaf.get(Leaf(node.text, node.case))
     if isinstance(node, Named):
-        return _entity(node.entity, found) or None
+        return [replace(hit, entity=node.entity) for hit in _entity(node.entity, found)] or None
     if isinstance(node, Not):
         return [] if _holds(node.part, found) is None else None
     parts = [_holds(part, found) for part in node.parts]
@@ -278,6 +279,6 @@ def _is_inside(hit: Hit, places: Sequence[tuple[int, int]]) -> bool:
 
 
 def _in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Each place once, the title first."""
-    once = {(hit.field, hit.start, hit.end): hit for hit in hits}
+    """Each place once, the title first; what an entity and a word of the query name is the entity's."""
+    once = {(hit.field, hit.start, hit.end): hit for hit in sorted(hits, key=lambda hit: bool(hit.entity))}
     return tuple(sorted(once.values(), key=lambda hit: (hit.field is not Field.TITLE, hit.start, hit.end)))

@@ -57,13 +57,17 @@ class DeliveryState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One place where a term of a watch stands: offsets in `field` of the original text."""
+    """One place where a term of a watch stands: offsets in `field` of the original text.
+
+    `term` is the word or name as the watchlist writes it, `entity` the id of the tracked one that has this name.
+    """
 
     term: str
     surface: str
     field: Field
     start: int
     end: int
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,16 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A watch that matched an article, with every hit and the sentence to show."""
+    """A watch that matched an article, with every hit and the sentence to show.
+
+    `version` is of the watch with its entities, `watchlist` of the whole list.
+    """
 
     watch: str
     version: str
     hits: tuple[Hit, ...]
     excerpt: Excerpt
+    watchlist: str = ""
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -322,6 +322,7 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
                 if one.verdict.is_fresh and read.due.mode is mode
             ]
             matched += matches.add(session, found, mode, now)
+        matches.stamp(session, [one.id for one in stored if one.verdict.is_fresh], house.compiled.version)
         ids = {read.due.id: one.id for one, read in zip(stored, held, strict=True)}
         _note_rule(session, source, [read.article for read in held if read.article and not read.result.reason])
         _finish(session, batch, ids, now)

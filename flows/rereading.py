@@ -174,7 +174,9 @@ def _keep(batch: Sequence[_Read], house: House, tally: Tally, *, dry_run: bool) 
         told = articles.improve(session, asked, now, dry_run=dry_run)
         if not dry_run:
             better = [pair for pair, said in zip(known, told, strict=True) if said is Improvement.BETTER]
-            matched = _match(session, better + _store(session, lost, now), now)
+            changed = better + _store(session, lost, now)
+            matched = _match(session, changed, now)
+            matches.stamp(session, [article for article, _ in changed], house.compiled.version)
     counted = Counter(told)
     tally.better += counted[Improvement.BETTER]
     tally.same += counted[Improvement.SAME]

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scrapers import urls
+from scrapers.article import Article
 from storage.likeness.fingerprint import key_hash
 from storage.tables import (
     AliasRow,
@@ -59,9 +60,18 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One decision on one match of an article, and how far its delivery came."""
+    """One decision on one match of an article, and how far its delivery came.
+
+    `version` is of the watch, `watchlist` of the whole list, as they were when the match was stored. `hits` as
+    `alerts.model.Hit`. `lapsed` is when a changed watch found the match no longer.
+    """
 
     watch: str
+    version: str
+    watchlist: str
+    mode: str
+    matched: datetime
+    lapsed: datetime | None
     destination: str
     outcome: str
     decided: datetime | None
@@ -69,7 +79,9 @@ class Explained:
     sent: datetime | None
     error: str
     terms: tuple[str, ...]
+    hits: tuple[dict[str, Any], ...]
     excerpt: str
+    marks: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +114,25 @@ def articles(
         query = query.where(ArticleRow.source_id == source)
     if language is not None:
         query = query.where(ArticleRow.language == language)
-    return (_article(row) for row in session.scalars(query))
+    return (stored(row) for row in session.scalars(query))
 
 
 def by_id(session: Session, ids: Sequence[int]) -> dict[int, StoredArticle]:
     """The articles with these ids, without those that are gone."""
-    return {row.id: _article(row) for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(ids)))}
+    return {row.id: stored(row) for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(ids)))}
+
+
+def as_read(one: StoredArticle) -> Article:
+    """The article as it was matched when it came in."""
+    return Article(
+        source=one.source,
+        url=one.url,
+        title=one.title,
+        text=one.text,
+        authors=one.authors,
+        language=one.language,
+        published=one.published,
+    )
 
 
 def article(session: Session, url: str) -> StoredArticle | None:
@@ -116,7 +141,7 @@ def article(session: Session, url: str) -> StoredArticle | None:
     row = session.scalar(
         select(ArticleRow).join(AliasRow, AliasRow.article_id == ArticleRow.id).where(AliasRow.url_key == key)
     )
-    return _article(row) if row else None
+    return stored(row) if row else None
 
 
 def entry_state(session: Session, url: str) -> tuple[str, str, str] | None:
@@ -137,6 +162,11 @@ def explain(session: Session, article_id: int) -> list[Explained]:
     return [
         Explained(
             watch=match.watch_id,
+            version=match.watch_version,
+            watchlist=match.watchlist_version,
+            mode=match.mode,
+            matched=match.created_at,
+            lapsed=match.lapsed_at,
             destination=decision.destination_id if decision else "",
             outcome=decision.outcome if decision else "not decided yet",
             decided=decision.decided_at if decision else None,
@@ -144,7 +174,9 @@ def explain(session: Session, article_id: int) -> list[Explained]:
             sent=delivery.sent_at if delivery else None,
             error=delivery.error if delivery else "",
             terms=tuple(dict.fromkeys(hit["surface"] for hit in match.hits)),
+            hits=tuple(match.hits),
             excerpt=match.excerpt["text"],
+            marks=tuple((start, end) for start, end in match.excerpt["marks"]),
         )
         for match, decision, delivery in session.execute(query)
     ]
@@ -174,12 +206,15 @@ def all_matches(session: Session, since: datetime | None) -> Iterator[dict[str, 
             "id": match.id,
             "watch": match.watch_id,
             "watch_version": match.watch_version,
+            "watchlist_version": match.watchlist_version,
             "url": url,
             "title": title,
             "mode": match.mode,
             "terms": list(dict.fromkeys(hit["surface"] for hit in match.hits)),
+            "hits": match.hits,
             "excerpt": match.excerpt["text"],
             "created": match.created_at,
+            "lapsed": match.lapsed_at,
         }
 
 
@@ -209,10 +244,11 @@ def counts(session: Session) -> dict[str, int]:
 
 def _in_order(rows: Sequence[ArticleRow]) -> tuple[StoredArticle, ...]:
     ordered = sorted(rows, key=lambda row: (row.published_at or row.first_seen_at, row.id))
-    return tuple(_article(row) for row in ordered)
+    return tuple(stored(row) for row in ordered)
 
 
-def _article(row: ArticleRow) -> StoredArticle:
+def stored(row: ArticleRow) -> StoredArticle:
+    """An article without its row."""
     return StoredArticle(
         id=row.id,
         url=row.url,

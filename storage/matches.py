@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,15 +25,7 @@ _RULING = 0x52554C45  # advisory lock of PostgreSQL: one run at a time decides w
 def add(session: Session, found: Sequence[tuple[int, Sequence[Match]]], mode: Mode, now: datetime) -> int:
     """Store the matches of articles (article id, matches); one that is stored already stays as it is."""
     rows = [
-        {
-            "article_id": article,
-            "watch_id": match.watch,
-            "watch_version": match.version,
-            "mode": mode,
-            "hits": [asdict(hit) for hit in match.hits],
-            "excerpt": asdict(match.excerpt),
-            "created_at": now,
-        }
+        evidence(match) | {"article_id": article, "watch_id": match.watch, "mode": mode, "created_at": now}
         for article, matches in found
         for match in matches
     ]
@@ -42,13 +35,29 @@ def add(session: Session, found: Sequence[tuple[int, Sequence[Match]]], mode: Mo
     return len(session.scalars(insert, rows).all())
 
 
+def evidence(match: Match) -> dict[str, Any]:
+    """The columns that say why a watch matched."""
+    return {
+        "watch_version": match.version,
+        "watchlist_version": match.watchlist,
+        "hits": [asdict(hit) for hit in match.hits],
+        "excerpt": asdict(match.excerpt),
+    }
+
+
+def stamp(session: Session, articles: Collection[int], watchlist: str) -> None:
+    """Note that these articles were looked at with this version of the watchlist."""
+    looked = update(ArticleRow).where(ArticleRow.id.in_(articles), ArticleRow.matched_with != watchlist)
+    session.execute(looked.values(matched_with=watchlist), execution_options={"synchronize_session": False})
+
+
 def pending(session: Session, sources: Mapping[str, Source], after: int, limit: int) -> list[PendingMatch]:
     """Undecided matches with an id above `after`, oldest first; only one run at a time sees them."""
     serialise(session, _RULING)
     query = (
         select(MatchRow, ArticleRow)
         .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
-        .where(MatchRow.decided_at.is_(None), MatchRow.id > after)
+        .where(MatchRow.decided_at.is_(None), MatchRow.lapsed_at.is_(None), MatchRow.id > after)
         .order_by(MatchRow.id)
         .limit(limit)
     )
@@ -151,4 +160,5 @@ def _match(row: MatchRow) -> Match:
         version=row.watch_version,
         hits=hits,
         excerpt=Excerpt(excerpt["text"], marks, Field(excerpt["field"])),
+        watchlist=row.watchlist_version,
     )

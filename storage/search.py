@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from alerts import matching
 from alerts.matching import Compiled
-from scrapers.article import Article
 from storage import lookup, narrowing
 from storage.columns import storable
 from storage.likeness import gist
@@ -103,11 +102,7 @@ def find(
 
     Articles longer than `gist.LONGEST` are read to the end, of those without an index the newest `MOST_UNINDEXED`.
     """
-    filters: list[ColumnElement[bool]] = []
-    if since is not None:
-        filters.append(ArticleRow.at >= since)
-    if until is not None:
-        filters.append(ArticleRow.at < until)
+    filters = _filters(since, until)
     if source is not None:
         filters.append(ArticleRow.source_id == source)
     if language is not None:
@@ -116,12 +111,28 @@ def find(
     for ids in _in_chunks(_candidates(session, compiled, filters)):
         held = lookup.by_id(session, ids)
         for one in (held[key] for key in ids if key in held):
-            matches = matching.match(_article(one), compiled)
+            matches = matching.match(lookup.as_read(one), compiled)
             if matches:
                 yield Found(one, matches[0].excerpt.text)
                 shown += 1
                 if shown == limit:
                     return
+
+
+def candidates(
+    session: Session, compiled: Compiled, *, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[int]:
+    """Ids of all articles that may match a watch of `compiled`, newest first; `until` is exclusive."""
+    return _candidates(session, compiled, _filters(since, until))
+
+
+def _filters(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if since is not None:
+        filters.append(ArticleRow.at >= since)
+    if until is not None:
+        filters.append(ArticleRow.at < until)
+    return filters
 
 
 def _candidates(session: Session, compiled: Compiled, filters: Sequence[ColumnElement[bool]]) -> Iterator[int]:
@@ -207,10 +218,6 @@ def _write(session: Session, statement: str, words: Mapping[int, tuple[str, str]
     if words:
         rows = [(key, *parts) for key, parts in sorted(words.items())]
         session.connection().exec_driver_sql(statement, rows)
-
-
-def _article(one: StoredArticle) -> Article:
-    return Article(source=one.source, url=one.url, title=one.title, text=one.text)
 
 
 def _dialect(session: Session) -> str:

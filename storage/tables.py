@@ -169,6 +169,7 @@ class ArticleRow(Base):
     sketch: Mapped[bytes | None]  # story terms with weights, and marks
     vector: Mapped[bytes | None]  # of an embedder, where one is plugged in
     indexed: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0", index=True)  # see `gist`
+    matched_with: Mapped[str] = mapped_column(String(32), default="", server_default="")  # version of the watchlist
     __table_args__ = (
         Index("ix_article_source_at", "source_id", "at"),
         # what `retention` walks: only the articles that still have something to be dropped
@@ -279,7 +280,10 @@ class TermCountRow(Base):
 
 
 class MatchRow(Base):
-    """A watch that matched an article; `decided_at` is empty until every destination has its decision."""
+    """A watch that matched an article; `decided_at` is empty until every destination has its decision.
+
+    `watchlist_version` is of the whole list that found it; `lapsed_at` is when a changed watch found it no longer.
+    """
 
     __tablename__ = "match"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -291,6 +295,8 @@ class MatchRow(Base):
     excerpt: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None] = mapped_column(index=True)
+    watchlist_version: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    lapsed_at: Mapped[datetime | None]
     __table_args__ = (UniqueConstraint("watch_id", "article_id"),)
 
 

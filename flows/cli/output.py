@@ -104,7 +104,8 @@ def stream(rows: Iterable[Mapping[str, Any]], form: str) -> None:
 
 def _inert(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        value = "; ".join(map(str, value))
+        is_flat = not any(isinstance(one, dict) for one in value)
+        value = "; ".join(map(str, value)) if is_flat else json.dumps(value, ensure_ascii=False, default=_plain)
     text = "" if value is None else str(_plain(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
 

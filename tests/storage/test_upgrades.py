@@ -17,14 +17,15 @@ from storage import articles
 from storage import engine as database
 from storage.engine import open_engine, reading, transaction
 from storage.likeness import gist
-from storage.tables import ArticleRow, RevisionRow, SourceState
+from storage.tables import ArticleRow, MatchRow, RevisionRow, SourceState
 from tests.storage.builders import article
 from tests.storage.processes import ended, started
 
 COUNT = 60
 BEGIN = datetime(2025, 2, 10, 6, 0, tzinfo=UTC)
 _LETTERS = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu")
-OLD = ("0001", "0002")
+OLD = ("0001", "0002", "0003")
+HITS = [{"term": "Рютте", "surface": "Рютте", "field": "title", "start": 0, "end": 5}]
 KEPT = ("source_state", "entry", "article", "article_alias", "story", "match", "decision", "delivery", "attempt")
 
 
@@ -64,36 +65,40 @@ def fill(engine: Engine) -> None:
         for story in range(1, 21):
             add("story", id=story, title=f"Story {story}", first_at=at(story), last_at=at(story + 60))
         for n in range(1, COUNT + 1):
-            _add_article(add, at, n)
+            _add_article(add, at, n, is_late="indexed" in tables.tables["article"].columns)
         for name in ("story", "article", "entry", "match", "delivery", "article_revision", "attempt"):
             if not is_sqlite:
                 connection.execute(text(f"SELECT setval('{name}_id_seq', 1000)"))
 
 
-def _add_article(add: Any, at: Any, n: int) -> None:
+def _add_article(add: Any, at: Any, n: int, *, is_late: bool) -> None:
+    """As 0001 and 0002 kept it, or (`is_late`) 0003: there the latest version stands in the article alone."""
     url, source = f"https://outlet{n % 5}.example/{n}", f"outlet{n % 5}"
     key = sha256(f"https://{url}".encode()).digest()
     published = None if n % 7 == 0 else at(n)
     last = 3 if has_three(n) else 1
+    changed = {"changed_at": at(n + 5 * last), "change_kind": "update"} if last > 1 else {}
+    late = {"at": published or at(n + 5), "entities": [], "indexed": 0} | changed if is_late else {}
     add(
         "article", id=n, source_id=source, url=url, url_key=key, title=f"Title {n}, version {last}",
         text=words(n * 10 + last), authors=["Ганна"], language="uk", published_at=published, date_origin="feed",
         partial=False, text_hash=sha256(str(n).encode()).digest(), first_seen_at=at(n + 5), last_seen_at=at(n + 9),
         revision=last, story_id=(n + 2) // 3, duplicate_of=1 if n == 2 else None,
-        duplicate_kind="exact" if n == 2 else None, duplicate_score=1.0 if n == 2 else None,
+        duplicate_kind="exact" if n == 2 else None, duplicate_score=1.0 if n == 2 else None, **late,
     )  # fmt: skip
     add("article_alias", url_key=key, url=url, article_id=n)
-    for seq in range(1, last + 1):
+    for seq in range(1, last + (not is_late)):
         told = {"title": f"Title {n}, version {seq}", "text": words(n * 10 + seq), "seen_at": at(n + 5 * seq)}
+        told |= {"kind": "update" if seq > 1 else ""} if is_late else {}
         add("article_revision", article_id=n, seq=seq, **told)
     add(
         "entry", id=n, source_id=source, url_key=key, url=url, title=f"Title {n}", summary="", authors=[],
         published_at=published, origin="feed", has_page=True, state="stored", mode="live", attempts=0, reason="",
         article_id=n, first_seen_at=at(n), last_seen_at=at(n),
     )  # fmt: skip
-    add("story_term", term=n, article_id=n, at=at(n), weight=0.5)
+    add("story_term", term=n, article_id=n, at=n if is_late else at(n), weight=0.5)
     add(
-        "match", id=n, article_id=n, watch_id="rutte", watch_version="1", mode="live", hits=[{"field": "title"}],
+        "match", id=n, article_id=n, watch_id="rutte", watch_version="1", mode="live", hits=HITS,
         excerpt={"text": "Рютте", "marks": [[0, 5]]}, created_at=at(n), decided_at=at(n + 1),
     )  # fmt: skip
     if n <= 20:
@@ -137,6 +142,10 @@ def test_an_upgrade_keeps_everything_that_was_stored(database_url: str, revision
             last, changed = (3, BEGIN + timedelta(minutes=n + 15)) if has_three(n) else (1, None)
             assert (row.title, row.text) == (f"Title {n}, version {last}", words(n * 10 + last))
             assert (row.revision, row.changed_at, row.change_kind) == (last, changed, "update" if changed else None)
+        for match in session.scalars(select(MatchRow)):
+            assert (match.watch_version, match.watchlist_version, match.lapsed_at) == ("1", "", None)
+            assert (match.hits, match.decided_at) == (HITS, BEGIN + timedelta(minutes=match.id + 1))
+        assert set(session.scalars(select(ArticleRow.matched_with))) == {""}
         revisions = session.scalars(select(RevisionRow).order_by(RevisionRow.article_id, RevisionRow.seq)).all()
         assert [(one.article_id, one.seq, one.kind) for one in revisions] == [
             (n, seq, kind) for n in range(10, COUNT + 1, 10) for seq, kind in ((1, ""), (2, "update"))
@@ -175,7 +184,7 @@ def upgrade_and_die(url: str) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if "article_search" in statement:
+        if "lapsed_at" in statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
     database.upgrade(engine)
