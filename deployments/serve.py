@@ -87,6 +87,8 @@ def deployments() -> list[Any]:
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
+    from flows.rematch import rematch  # noqa: PLC0415
+    from flows.try_watch import try_watch  # noqa: PLC0415
     from flows.upkeep import upkeep  # noqa: PLC0415
     from flows.verify import verify  # noqa: PLC0415
 
@@ -102,6 +104,8 @@ def deployments() -> list[Any]:
         (upkeep, every("30 4 * * *", "at-night"), alone),
         (verify, every("10 3 * * *", "at-night"), alone),
         (backfill, None, in_turn),
+        (rematch, None, in_turn),
+        (try_watch, None, in_turn),
     ]
     found = []
     for flow, when, limit in plan:

@@ -17,7 +17,7 @@ from alerts.channels.opening import open_channel
 from alerts.destinations import Destination, Destinations
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.matching import Compiled
-from alerts.watchlist import Watchlist
+from alerts.watchlist import Watch, Watchlist
 from flows import settings as environment
 from flows.settings import Settings
 from scrapers import source
@@ -179,3 +179,11 @@ def chosen(configuration: Configuration, ids: tuple[str, ...]) -> tuple[Source, 
         if name not in by_id:
             raise KeyError(f"no source is called `{name}`{nearest(name, by_id)}")
     return tuple(by_id[name] for name in ids)
+
+
+def watch_of(configuration: Configuration, name: str) -> Watch:
+    """The watch with this id; raises KeyError with a sentence that offers the nearest name."""
+    by_id = {watch.id: watch for watch in configuration.watchlist.watches}
+    if name not in by_id:
+        raise KeyError(f"no watch is called `{name}`{nearest(name, by_id)}")
+    return by_id[name]

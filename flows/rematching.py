@@ -69,7 +69,7 @@ def rematch(
     watchlist = house.configuration.watchlist
     tally = Tally()
     with reading(house.engine) as session:
-        tally.without_text = rematches.let_go(session, since)
+        tally.without_text = lookup.extent(session, since).without_text
     if watch is None:
         compiled, batches = house.compiled, _behind(house, since)
         asked = Asked(frozenset(one.id for one in watchlist.watches), mode, compiled.version)

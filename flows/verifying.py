@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -14,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flows import pipeline
 from flows.house import House
+from flows.inert import inert
 from flows.judging import Check, Judged
-from scrapers import clean
 from scrapers.source import Source, SourceKind
 from storage import health as store
 from storage.engine import StorageError, transaction
@@ -82,11 +81,7 @@ def markdown(judged: Sequence[Judged]) -> str:
         for one in judged
     ]
     head = ["| source | route | address | health | reason |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(f"| {' | '.join(map(_inert, cells))} |" for cells in shown)])
-
-
-def _inert(cell: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|!#~])", r"\\\1", clean.line(cell)[:300])
+    return "\n".join([*head, *(f"| {' | '.join(map(inert, cells))} |" for cells in shown)])
 
 
 def _verify_each(

@@ -85,6 +85,15 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """How many articles are stored of some days, how many of them without their text, and the oldest."""
+
+    articles: int
+    without_text: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoryLine:
     """A story with its articles, earliest first."""
 
@@ -232,6 +241,14 @@ def alerts(session: Session) -> list[dict[str, Any]]:
         }
         for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
     ]
+
+
+def extent(session: Session, since: datetime | None) -> Extent:
+    """What is stored of the time from `since` on."""
+    let_go = func.count(ArticleRow.let_go_at)
+    query = select(func.count(), let_go, func.min(ArticleRow.at)).select_from(ArticleRow)
+    every, without, oldest = session.execute(query.where(ArticleRow.at >= since) if since else query).one()
+    return Extent(every, without, oldest)
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model import Match, Mode
@@ -64,12 +64,6 @@ def behind(
         at = after.published or after.first_seen
         query = query.where(ArticleRow.at <= at, or_(ArticleRow.at < at, ArticleRow.id < after.id))
     return [lookup.stored(row) for row in session.scalars(query)]
-
-
-def let_go(session: Session, since: datetime | None) -> int:
-    """How many articles have no text any more in which a watch could find anything."""
-    query = select(func.count()).where(ArticleRow.let_go_at.is_not(None))
-    return session.scalar(query.where(ArticleRow.at >= since) if since is not None else query) or 0
 
 
 def holding(session: Session, watch: str, since: datetime | None) -> list[int]:

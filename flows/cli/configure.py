@@ -1,4 +1,4 @@
-"""Commands on what the user configures: sources, watches, destinations, mute, doctor."""
+"""Commands on what the user configures: sources, destinations, mute, doctor."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from alerts import destinations as destination_files
 from alerts.errors import DeliveryError
 from alerts.model import Message
 from flows import doctor, house, settings
-from flows.cli import catalogue
+from flows.cli import catalogue, watches
 from flows.cli.output import Failed, complain, not_built, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
-from flows.house import Configuration
 from scrapers.source import Route
 from scrapers.yamlfile import Problem, nearest
 from storage import health
@@ -38,7 +37,7 @@ def register(app: typer.Typer) -> None:
                 "export": catalogue.export,
             },
         ),
-        "watches": ("What is looked for.", {"list": list_watches, "check": check, "try": try_watch}),
+        "watches": ("What is looked for.", {"list": watches.listing, "check": watches.check, "try": watches.try_watch}),
         "destinations": ("Where alerts go.", {"list": list_destinations, "test": test_destination}),
     }
     for name, (text, commands) in groups.items():
@@ -122,39 +121,6 @@ def _route(source: str, route: Route, judged: Mapping[tuple[str, str], RouteHeal
     }
 
 
-def list_watches(*, as_json: Json = False) -> None:
-    """Every watch with its query and destinations."""
-    watchlist = house.configure(settings.load()).watchlist
-    rows = [
-        {"id": w.id, "name": w.name, "priority": w.priority, "query": w.query, "to": list(w.to)}
-        for w in watchlist.watches
-    ]
-    if as_json:
-        to_json(rows)
-    else:
-        to_table(f"watches: {len(rows)}, entities: {len(watchlist.entities)}", rows)
-    _tell(watchlist.problems)
-
-
-def check(*, as_json: Json = False) -> None:
-    """Read every configuration file and tell each mistake with file and line."""
-    found = house.configure(settings.load())
-    problems = found.problems
-    if as_json:
-        to_json([{"file": p.file, "line": p.line, "message": p.message} for p in problems])
-    elif not problems:
-        to_lines([_counted(found)])
-    _tell(problems)
-
-
-def try_watch(
-    watch: Annotated[str, typer.Argument(metavar="ID_OR_QUERY")],  # noqa: ARG001
-    days: Annotated[int, typer.Option(min=1)] = 30,  # noqa: ARG001
-) -> None:
-    """Say what a watch would have sent over the stored articles (not built yet)."""
-    raise not_built("varta watches try")
-
-
 def list_destinations(*, as_json: Json = False) -> None:
     """Every destination, without its secrets."""
     found = house.configure(settings.load()).destinations
@@ -209,11 +175,6 @@ def run_doctor(*, as_json: Json = False) -> None:
         raise typer.Exit(2)
     if bad:
         raise typer.Exit(1)
-
-
-def _counted(found: Configuration) -> str:
-    counts = (len(found.catalogue.sources), len(found.watchlist.watches), len(found.destinations.by_id))
-    return "configuration ok: {} sources, {} watches, {} destinations".format(*counts)
 
 
 def _tell(problems: tuple[Problem, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Commands that do work: up, demo, ingest, deliver, backfill, db."""
+"""Commands that do work: up, demo, ingest, deliver, backfill, rematch, upkeep, db."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from alerts.model import Mode
-from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
+from flows import (
+    backfilling,
+    delivery,
+    discovery,
+    house,
+    keeping,
+    pipeline,
+    rematching,
+    report,
+    rereading,
+    settings,
+)
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -21,10 +32,11 @@ from storage import engine as database
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SourceIds = Annotated[list[str] | None, typer.Option("--source", help="Id of a source; repeatable.")]
 _FORM = "YYYY-MM-DD"
+_TOLD_EVERY = 10_000  # articles
 
 
 class BackfillAlerts(StrEnum):
-    """How a backfill alerts."""
+    """How a backfill or a re-match alerts."""
 
     NONE = "none"
     DIGEST = "digest"
@@ -33,7 +45,7 @@ class BackfillAlerts(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (up, demo, ingest, deliver, backfill, upkeep):
+    for command in (up, demo, ingest, deliver, backfill, rematch, upkeep):
         app.command()(command)
     tables = typer.Typer(help="The database.", no_args_is_help=True)
     tables.callback()(lambda: None)
@@ -102,9 +114,7 @@ def backfill(
     as_json: Json = False,
 ) -> None:
     """Bring in the articles of past days; silent unless --alerts live."""
-    if alerts is BackfillAlerts.DIGEST:
-        raise wrong("--alerts digest: digests are not built yet; use none or live")
-    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
+    mode = _mode(alerts)
     try:
         today = datetime.now(discovery.ZONE).date()
         asked = backfilling.window(since.date(), until.date(), today)
@@ -120,6 +130,42 @@ def backfill(
         if asked.until == today and mode is Mode.BACKFILL:
             complain("note: articles of today that this brought in first will not alert any more")
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+
+
+def rematch(
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="Only articles of the last so many days; all when left out."),
+    ] = None,
+    watch: Annotated[str, typer.Option(metavar="ID", help="Only this watch; all when left out.")] = "",
+    alerts: Annotated[
+        BackfillAlerts,
+        typer.Option(help="none: store what matches now. live: alert as if just published. digest: not built yet."),
+    ] = BackfillAlerts.NONE,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Apply a changed watchlist to the stored articles, without fetching; silent unless --alerts live."""
+    mode = _mode(alerts)
+    with house.opened(settings.load()) as rooms:
+        try:
+            only = house.watch_of(rooms.configuration, watch) if watch else None
+        except KeyError as unknown:
+            raise wrong(f"--watch: {unknown.args[0]}") from None
+        tally = rematching.rematch(rooms, days, only, mode, _progress)
+        sent = delivery.deliver(rooms)
+        rows = rematching.rows(tally)
+        if as_json:
+            counts = {"articles": tally.articles, "without_text": tally.without_text, "failed": tally.failed}
+            to_json(counts | {"watches": rows, "errors": tally.errors})
+        else:
+            to_table(rematching.summary(tally), rows)
+        _end(rooms, tally.errors + sent.errors)
+
+
+def _progress(tally: rematching.Tally) -> None:
+    if tally.articles % _TOLD_EVERY == 0:
+        complain(f"{tally.articles:,} articles matched again")
 
 
 def upkeep(
@@ -164,6 +210,12 @@ def upgrade() -> None:
     database.upgrade(engine)
     engine.dispose()
     complain("the database is up to date")
+
+
+def _mode(alerts: BackfillAlerts) -> Mode:
+    if alerts is BackfillAlerts.DIGEST:
+        raise wrong("--alerts digest: digests are not built yet; use none or live")
+    return Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
 
 
 def _wanted(rooms: House, ids: list[str] | None) -> tuple[Source, ...]:

@@ -266,6 +266,5 @@ def test_the_entities_that_an_article_names_follow_the_watchlist(tmp_path: Path,
     with house(tmp_path, database_url, wider) as rooms:
         rematching.rematch(rooms)
         with reading(rooms.engine) as session:
-            query = select(ArticleRow.title, ArticleRow.entities)
-            named = {title: entities for title, entities in session.execute(query)}
+            named = {row.title: row.entities for row in session.scalars(select(ArticleRow))}
     assert (named["port"], named["both"]) == (["odesa"], ["rutte"])
