@@ -22,8 +22,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from storage import complaints
+from storage.alert_tables import METADATA
 from storage.columns import storable
-from storage.tables import Base
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -184,7 +184,7 @@ def _is_current(connection: Connection) -> bool:
     newest = script.get_current_head() or ""
     if newest in held:
         return True
-    ours = sorted(set(inspect(connection).get_table_names()) & Base.metadata.tables.keys())
+    ours = sorted(set(inspect(connection).get_table_names()) & METADATA.tables.keys())
     if not held:  # another process may have made the tables since
         held = MigrationContext.configure(connection).get_current_heads()
     known = {revision.revision for revision in script.walk_revisions()}

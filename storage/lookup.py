@@ -13,16 +13,9 @@ from sqlalchemy.orm import Session
 
 from scrapers import urls
 from scrapers.article import Article
+from storage.alert_tables import DecisionRow, DeliveryRow, MatchRow
 from storage.likeness.fingerprint import key_hash
-from storage.tables import (
-    AliasRow,
-    ArticleRow,
-    DecisionRow,
-    DeliveryRow,
-    EntryRow,
-    MatchRow,
-    StoryRow,
-)
+from storage.tables import AliasRow, ArticleRow, EntryRow, StoryRow
 
 _PAGE = 500
 

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from alerts.model import Match, Mode
 from storage import lookup, matches
+from storage.alert_tables import MatchRow
 from storage.articles import SAVING
 from storage.columns import storable
 from storage.engine import serialise
 from storage.lookup import StoredArticle
-from storage.tables import ArticleRow, MatchRow
+from storage.tables import ArticleRow
 
 
 class Change(enum.StrEnum):

@@ -19,10 +19,11 @@ from flows.house import House
 from flows.rematching import Tally
 from scrapers.article import Article
 from storage import articles, matches, rematches
+from storage.alert_tables import DecisionRow, MatchRow
 from storage.engine import reading, transaction
 from storage.likeness import gist
 from storage.rematches import Change
-from storage.tables import ArticleRow, DecisionRow, MatchRow
+from storage.tables import ArticleRow
 from tests.flows.rooms import BEGIN, Clock, opened
 
 ENTITIES = "entities:\n  - {id: rutte, names: {en: [Mark Rutte, Rutte]}}\nwatches:\n"

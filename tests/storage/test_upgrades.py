@@ -15,16 +15,17 @@ from sqlalchemy import Connection, Engine, MetaData, event, func, select, text
 
 from storage import articles
 from storage import engine as database
+from storage.alert_tables import AlertRow, DeliveryRow, MatchRow
 from storage.engine import open_engine, reading, transaction
 from storage.likeness import gist
-from storage.tables import ArticleRow, MatchRow, RevisionRow, SourceState
+from storage.tables import ArticleRow, RevisionRow, SourceState
 from tests.storage.builders import article
 from tests.storage.processes import ended, started
 
 COUNT = 60
 BEGIN = datetime(2025, 2, 10, 6, 0, tzinfo=UTC)
 _LETTERS = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu")
-OLD = ("0001", "0002", "0003")
+OLD = ("0001", "0002", "0003", "0004")
 HITS = [{"term": "Рютте", "surface": "Рютте", "field": "title", "start": 0, "end": 5}]
 KEPT = ("source_state", "entry", "article", "article_alias", "story", "match", "decision", "delivery", "attempt")
 
@@ -47,6 +48,13 @@ def has_three(number: int) -> bool:
     return number % 10 == 0
 
 
+def filled(engine: Engine, revision: str) -> None:
+    """A database of that revision, filled by an earlier one."""
+    to_revision(engine, min(revision, "0002"))
+    fill(engine)
+    to_revision(engine, revision)
+
+
 def fill(engine: Engine) -> None:
     """Articles of five outlets with everything that belongs to them, as the tables stood then."""
     with engine.begin() as connection:
@@ -65,38 +73,34 @@ def fill(engine: Engine) -> None:
         for story in range(1, 21):
             add("story", id=story, title=f"Story {story}", first_at=at(story), last_at=at(story + 60))
         for n in range(1, COUNT + 1):
-            _add_article(add, at, n, is_late="indexed" in tables.tables["article"].columns)
+            _add_article(add, at, n)
         for name in ("story", "article", "entry", "match", "delivery", "article_revision", "attempt"):
             if not is_sqlite:
                 connection.execute(text(f"SELECT setval('{name}_id_seq', 1000)"))
 
 
-def _add_article(add: Any, at: Any, n: int, *, is_late: bool) -> None:
-    """As 0001 and 0002 kept it, or (`is_late`) 0003: there the latest version stands in the article alone."""
+def _add_article(add: Any, at: Any, n: int) -> None:
     url, source = f"https://outlet{n % 5}.example/{n}", f"outlet{n % 5}"
     key = sha256(f"https://{url}".encode()).digest()
     published = None if n % 7 == 0 else at(n)
     last = 3 if has_three(n) else 1
-    changed = {"changed_at": at(n + 5 * last), "change_kind": "update"} if last > 1 else {}
-    late = {"at": published or at(n + 5), "entities": [], "indexed": 0} | changed if is_late else {}
     add(
         "article", id=n, source_id=source, url=url, url_key=key, title=f"Title {n}, version {last}",
         text=words(n * 10 + last), authors=["Ганна"], language="uk", published_at=published, date_origin="feed",
         partial=False, text_hash=sha256(str(n).encode()).digest(), first_seen_at=at(n + 5), last_seen_at=at(n + 9),
         revision=last, story_id=(n + 2) // 3, duplicate_of=1 if n == 2 else None,
-        duplicate_kind="exact" if n == 2 else None, duplicate_score=1.0 if n == 2 else None, **late,
+        duplicate_kind="exact" if n == 2 else None, duplicate_score=1.0 if n == 2 else None,
     )  # fmt: skip
     add("article_alias", url_key=key, url=url, article_id=n)
-    for seq in range(1, last + (not is_late)):
+    for seq in range(1, last + 1):
         told = {"title": f"Title {n}, version {seq}", "text": words(n * 10 + seq), "seen_at": at(n + 5 * seq)}
-        told |= {"kind": "update" if seq > 1 else ""} if is_late else {}
         add("article_revision", article_id=n, seq=seq, **told)
     add(
         "entry", id=n, source_id=source, url_key=key, url=url, title=f"Title {n}", summary="", authors=[],
         published_at=published, origin="feed", has_page=True, state="stored", mode="live", attempts=0, reason="",
         article_id=n, first_seen_at=at(n), last_seen_at=at(n),
     )  # fmt: skip
-    add("story_term", term=n, article_id=n, at=n if is_late else at(n), weight=0.5)
+    add("story_term", term=n, article_id=n, at=at(n), weight=0.5)
     add(
         "match", id=n, article_id=n, watch_id="rutte", watch_version="1", mode="live", hits=HITS,
         excerpt={"text": "Рютте", "marks": [[0, 5]]}, created_at=at(n), decided_at=at(n + 1),
@@ -119,8 +123,7 @@ def counts(engine: Engine) -> dict[str, int]:
 @pytest.mark.parametrize("revision", OLD)
 def test_an_upgrade_keeps_everything_that_was_stored(database_url: str, revision: str) -> None:
     engine = open_engine(database_url)
-    to_revision(engine, revision)
-    fill(engine)
+    filled(engine, revision)
     before = counts(engine)
     database.upgrade(engine)
     assert database.is_current(engine)
@@ -130,6 +133,12 @@ def test_an_upgrade_keeps_everything_that_was_stored(database_url: str, revision
     with reading(engine) as session:
         kept = session.get_one(SourceState, "outlet1")
         assert (kept.failures, kept.rule_error, kept.interval, kept.claimed_by) == (2, "", None, None)
+        alerts = session.scalars(select(AlertRow).order_by(AlertRow.story_id)).all()
+        assert [(one.watch_id, one.story_id, one.state, one.seen_article) for one in alerts] == [
+            ("rutte", story, "open", 3 * story) for story in range(1, 21)
+        ]
+        told = {one.alert_id: one.story_id for one in session.scalars(select(DeliveryRow))}
+        assert told == {one.id: one.story_id for one in alerts}
         for row in session.scalars(select(ArticleRow)):
             n = row.id
             assert row.at == (BEGIN + timedelta(minutes=n + 5) if n % 7 == 0 else row.published_at)
@@ -159,8 +168,7 @@ def test_an_upgrade_keeps_everything_that_was_stored(database_url: str, revision
 @pytest.mark.parametrize("revision", OLD)
 def test_what_an_earlier_release_stored_is_found_again_once_it_is_reread(database_url: str, revision: str) -> None:
     engine = open_engine(database_url)
-    to_revision(engine, revision)
-    fill(engine)
+    filled(engine, revision)
     database.upgrade(engine)
     with transaction(engine) as session:
         assert articles.reread(session, 50) == 50
@@ -193,8 +201,7 @@ def upgrade_and_die(url: str) -> None:
 @pytest.mark.parametrize("revision", OLD)
 def test_an_upgrade_that_is_killed_leaves_the_old_tables_whole(database_url: str, revision: str) -> None:
     engine = open_engine(database_url)
-    to_revision(engine, revision)
-    fill(engine)
+    filled(engine, revision)
     before = counts(engine), shape(engine)
     assert ended(started(upgrade_and_die, database_url)) == [-signal.SIGKILL]
     assert (counts(engine), shape(engine)) == before
