@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from alerts import excerpts, query
+from alerts.forms import latin, patterns
 from alerts.model import Field, Hit, Match
 from alerts.normalize import Token, tokens
 from alerts.query import And, Named, Node, Not, Or, Term
@@ -32,6 +33,8 @@ class Leaf:
 
     text: str
     case: str = "auto"
+    language: str | None = None
+    inflect: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class _Names:
 class Compiled:
     """A watchlist ready to match: the index of leaves, the entities, a tree per watch and topic."""
 
-    index: Mapping[str, tuple[tuple[Leaf, tuple[str, ...]], ...]]
+    index: Mapping[str, tuple[tuple[Leaf, tuple[frozenset[str], ...]], ...]]
     names: Mapping[str, _Names]
     watches: tuple[tuple[Watch, Node], ...]
     topics: Mapping[str, Node]
@@ -122,16 +125,17 @@ def entity_hits(article: Article, compiled: Compiled) -> dict[str, tuple[Hit, ..
 
 
 def _names(entity: Entity) -> _Names:
-    def listed(names: Iterable[str], case: str = entity.case) -> tuple[Leaf, ...]:
-        return tuple(Leaf(name, case) for name in dict.fromkeys(names))
+    def listed(names: Iterable[tuple[str, str | None]], case: str = entity.case) -> tuple[Leaf, ...]:
+        return tuple(Leaf(name, case, language, entity.inflect) for name, language in dict.fromkeys(names))
 
-    strong = [name for group in entity.names.values() for name in group]
-    weak = [name for group in entity.weak.values() for name in group]
+    strong = [(name, language) for language, group in entity.names.items() for name in group]
+    strong += [(one, "en") for name, language in strong for one in latin(name, language or "")]
+    weak = [(name, language) for language, group in entity.weak.items() for name in group]
     if entity.needs and not weak:
         strong, weak = [], strong
     words = [need for need in entity.needs if not need.startswith("@")]
     needed = tuple(need[1:] for need in entity.needs if need.startswith("@"))
-    return _Names(listed(strong), listed(weak), listed(words, "auto"), needed, listed(entity.not_, "any"))
+    return _Names(listed(strong), listed(weak), listed([(word, None) for word in words], "auto"), needed, listed([(one, None) for one in entity.not_], "any"))
 
 
 def _terms(node: Node) -> Iterable[Leaf]:
@@ -157,15 +161,16 @@ def _concerned(watches: Sequence[tuple[Watch, Node]], entities: Mapping[str, _Na
     return {leaf: tuple(positions) for leaf, positions in found.items()}
 
 
-def _index(leaves: Iterable[Leaf]) -> dict[str, tuple[tuple[Leaf, tuple[str, ...]], ...]]:
+def _index(leaves: Iterable[Leaf]) -> dict[str, tuple[tuple[Leaf, tuple[frozenset[str], ...]], ...]]:
     """First token -> the leaves that begin with it and the tokens that must follow.
 
     This is the one place where inflected forms come in: a leaf may stand here under many spellings.
     """
-    index: dict[str, list[tuple[Leaf, tuple[str, ...]]]] = defaultdict(list)
+    index: dict[str, list[tuple[Leaf, tuple[frozenset[str], ...]]]] = defaultdict(list)
     for leaf in leaves:
-        first, *rest = [token.text for token in tokens(leaf.text)]
-        index[first].append((leaf, tuple(rest)))
+        for first, *rest in patterns(leaf.text, leaf.language, inflect=leaf.inflect):
+            for form in first:
+                index[form].append((leaf, tuple(rest)))
     return {first: tuple(found) for first, found in index.items()}
 
 
@@ -182,7 +187,7 @@ def _scan(text: str, where: Field, read: Sequence[Token], compiled: Compiled, fo
     for at, token in enumerate(read):
         for leaf, rest in index.get(token.text, ()):
             last = at + len(rest)
-            if last >= len(read) or any(read[at + n].text != word for n, word in enumerate(rest, 1)):
+            if last >= len(read) or any(read[at + n].text not in word for n, word in enumerate(rest, 1)):
                 continue
             spelled = read[at : last + 1]
             if _is_whole(text, spelled) and _case_holds(leaf, text, spelled):
