@@ -14,7 +14,6 @@ def names() -> Table:
         rules.add(letter, letter, "я ят")
     for letter in "аеиоуъюя":
         rules.add(f"{letter}й", letter, "й я ят и ите")
-    rules.add("ки ни", "-", "-")
     rules.add("и", "-", "и ия ият ите")
     rules.add("а я", "=", "- та")
     rules.add("о е", "=", "- то")

@@ -48,7 +48,6 @@ def _masculine(rules: Rules) -> None:
 def _adjectives(rules: Rules) -> None:
     rules.add("y", "-", "y eho emu em ym ych ymi i ove u um ech")
     rules.add("i", "-", "i iho imu im ich imi ho mu m u")
-    rules.add("sky cky", "-", "-")
     rules.add("sky", "s", "ky keho kemu kem kym ti kych kymi tich tim")
     rules.add("cky", "c", "ky keho kemu kem kym ti kych kymi tich tim")
 

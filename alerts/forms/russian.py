@@ -25,7 +25,6 @@ def names() -> Table:
 def words() -> Table:
     """What common words become: adjectives in every gender, feminine and neuter nouns in the plural."""
     rules = Rules(names())
-    rules.add("ый ой кий гий хий ский цкий", "-", "-")
     rules.add("ый ой", "-", f"{_FEMININE} {_NEUTER}")
     for letter in "кгх":
         rules.add(f"{letter}ий", letter, f"{_FEMININE} {_NEUTER}")
@@ -55,7 +54,6 @@ def _masculine(rules: Rules) -> None:
     rules.add("ц", "ц", "- а у ем ом е ы ев ов ам ами ах")
     for letter in "бвгджзлмнпрстфц":
         rules.add(f"{letter}ь", letter, f"{_SOFT} ью")
-    rules.add("чь шь жь щь", "-", "-")
     for letter in "чшжщ":
         rules.add(f"{letter}ь", letter, "ь и ью ей ам ами ах")
     for vowel in "аеоуюяыи":
@@ -92,7 +90,6 @@ def _adjectives(rules: Rules) -> None:
         rules.add(f"{letter}ий", letter, "ий ия ию ием ии иев иям иями иях")
     for letter in "нжчшщ":
         rules.add(f"{letter}ий", letter, "его ему им ем ие их ими")
-    rules.add("ья тий", "-", "-")
     rules.add("тий", "т", "ьего ьему ьим ьем ьи ьих ьими")
     rules.add("ая", "-", "ая ой ую ою")
     rules.add("яя", "-", "яя ей юю ею")

@@ -104,7 +104,6 @@ def _fleeting(rules: Rules) -> None:
 def _adjectives(rules: Rules) -> None:
     rules.add("ий", "-", _ADJECTIVE)
     rules.add("ой", "-", "ого ому им ім ій")
-    rules.add("ній жій чій шій", "-", "-")
     for letter in "нжчш":
         rules.add(f"{letter}ій", letter, "ій ього ьому ім і іх іми ія ію ієві ієм ії іє іїв іям іями іях")
 
@@ -133,8 +132,7 @@ def _neuter(rules: Rules) -> None:
     rules.add("ко", "ц", "і")
     for letter in "влтн":
         rules.add(f"{letter}о", letter, "- ам ами ах")
-    rules.add("ство цтво", "=", "-")
-    rules.add("ство", "ств", "- ам ами ах")
+    rules.add("ство", "ств", "о а у ові ом і - ам ами ах")
     rules.add("е", "-", "е я ю ем і ям ями ях ів а у ого ому им ім их ими")
     rules.add("є", "-", "є я ю єм ї ього ьому ім")
 
