@@ -23,7 +23,8 @@ from scrapers.article import Article
 
 # between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end,
 # no blank line
-_GAP = re.compile(r"(?!\s*\n\s*\n)[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6}")
+_GAP = re.compile(r"(?!\s*\n\s*\n)(?:[.&+:]?(?=\w)|[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6})")
+_INITIAL = re.compile(r"\.\s{0,2}")
 _PARAGRAPH = re.compile(r"\n\s*")
 
 
@@ -197,7 +198,11 @@ def _scan(text: str, where: Field, read: Sequence[Token], compiled: Compiled, fo
 
 def _is_whole(text: str, spelled: Sequence[Token]) -> bool:
     """Whether only such marks stand between the words as a name may have."""
-    return all(_GAP.fullmatch(text, one.end, after.start) for one, after in pairwise(spelled))
+    return all(
+        _GAP.fullmatch(text, one.end, after.start)
+        or (one.end - one.start < 4 and _INITIAL.fullmatch(text, one.end, after.start))
+        for one, after in pairwise(spelled)
+    )
 
 
 def _case_holds(leaf: Leaf, text: str, spelled: Sequence[Token]) -> bool:
