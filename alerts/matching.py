@@ -58,23 +58,23 @@ def compile_one(text: str, watchlist: Watchlist, sources: Mapping[str, Facts] | 
 
 def match(article: Article, compiled: Compiled) -> list[Match]:
     """Every watch that `article` matches, with all hits and the sentence that shows why."""
-    return _matches(compiled, _find(article, compiled))
+    return _matches(compiled, find(article, compiled))
 
 
 def look(article: Article, compiled: Compiled) -> tuple[list[Match], tuple[str, ...]]:
     """As `match`, and the ids of the tracked entities that `article` names."""
-    found = _find(article, compiled)
+    found = find(article, compiled)
     return _matches(compiled, found), tuple(name for name in _concerned_names(compiled, found) if found.entity(name))
 
 
 def matches_topic(article: Article, compiled: Compiled, name: str) -> bool:
     """Whether `article` belongs to the topic. Raises KeyError when the watchlist has no such topic."""
-    return compiled.topics[name].holds(_find(article, compiled))
+    return compiled.topics[name].holds(find(article, compiled))
 
 
 def entity_hits(article: Article, compiled: Compiled) -> dict[str, tuple[Hit, ...]]:
     """Every place where each tracked entity stands."""
-    found = _find(article, compiled)
+    found = find(article, compiled)
     hits: dict[Evidence, Hit] = {}
     placed = {
         name: _in_order(_hit((place, name), compiled, found, hits) for place in places)
@@ -188,7 +188,8 @@ def _plan(  # noqa: C901, PLR0911 - a case for each kind of node
             return plan.Told(node)
 
 
-def _find(article: Article, compiled: Compiled) -> Found:
+def find(article: Article, compiled: Compiled) -> Found:
+    """Where each leaf of the watchlist stands in `article`."""
     reading = Reading(article)
     source = compiled.sources.get(article.source, _UNKNOWN)
     return Found(article, source, reading, compiled.index.find(reading), compiled.names)
