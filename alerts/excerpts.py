@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cached_property
+from math import inf
 
 from alerts.model import Excerpt, Field, Hit
 
@@ -17,20 +19,32 @@ _ABBREVIATED = re.compile(
 )
 
 
-def choose(title: str, text: str, hits: Sequence[Hit]) -> Excerpt:
-    """The sentence of the text with the most distinct terms, the earliest of equals; else the title."""
-    body = [hit for hit in hits if hit.field is Field.TEXT]
-    if not body:
-        return _cut(title, 0, len(title), hits, Field.TITLE)
-    best, most = (0, len(text)), 0
-    body.sort(key=lambda hit: hit.start)
-    starts = [hit.start for hit in body]
-    for start, end in sentences(text):
-        inside = body[bisect_left(starts, start) : bisect_left(starts, end)]
-        terms = {hit.surface.casefold() for hit in inside if hit.end <= end}
-        if len(terms) > most:
-            best, most = (start, end), len(terms)
-    return _cut(text, *best, body, Field.TEXT)
+class Sentences:
+    """The sentences of an article, found when the first is asked for."""
+
+    def __init__(self, title: str, text: str) -> None:
+        self._title, self._text = title, text
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        return sentences(self._text)
+
+    def choose(self, hits: Sequence[Hit]) -> Excerpt:
+        """The sentence of the text with the most distinct terms, the earliest of equals; else the title."""
+        below = [hit for hit in hits if hit.field is not Field.TITLE]
+        if not below:
+            return _cut(self._title, 0, len(self._title), hits, Field.TITLE)
+        best, most = (0, len(self._text)), 0
+        below.sort(key=lambda hit: hit.start)
+        starts = [hit.start for hit in below]
+        for at in dict.fromkeys(bisect_right(self._places, (start, inf)) - 1 for start in starts):
+            start, end = self._places[at]
+            inside = below[bisect_left(starts, start) : bisect_left(starts, end)]
+            terms = {hit.surface.casefold() for hit in inside if hit.end <= end}
+            if len(terms) > most:
+                best, most = (start, end), len(terms)
+        where = next(hit.field for hit in below if hit.start >= best[0])
+        return _cut(self._text, *best, below, where)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -60,17 +74,6 @@ def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> 
     shift = len(before) - left
     kept = tuple((a + shift, b + shift) for a, b in marks if left <= a and b <= right)
     return Excerpt(before + text[left:right] + after, kept, where)
-
-
-def merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same places in order, overlapping ones made one."""
-    kept: list[tuple[int, int]] = []
-    for start, end in sorted(places):
-        if kept and start < kept[-1][1]:
-            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
-        else:
-            kept.append((start, end))
-    return kept
 
 
 def _longest(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:

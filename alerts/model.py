@@ -28,10 +28,16 @@ class Mode(enum.StrEnum):
 
 
 class Field(enum.StrEnum):
-    """Where in an article something was found."""
+    """Where in an article something was found: offsets of lead and body both count in its text."""
 
     TITLE = "title"
-    TEXT = "text"
+    LEAD = "lead"  # the first paragraph
+    BODY = "body"  # what follows it
+
+    @classmethod
+    def _missing_(cls, value: object) -> Field | None:
+        """Earlier versions stored `text`, and told no lead."""
+        return cls.BODY if value == "text" else None
 
 
 class Decision(enum.StrEnum):
@@ -106,7 +112,7 @@ class Excerpt:
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
-    field: Field = Field.TEXT
+    field: Field = Field.BODY
 
 
 @dataclass(frozen=True, slots=True)

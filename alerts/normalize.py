@@ -24,7 +24,7 @@ _STRANGE = re.compile("[^\x00-\x7f\u0400-\u045f][\u0300-\u036f]*|.[\u0300-\u036f
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
 _LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
 _CYRILLIC = r"\u0400-\u052f"
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"\d+|[{_LATIN}]+(?:'(?!s\b)[{_LATIN}]+)*|[{_CYRILLIC}]+(?:'[{_CYRILLIC}]+)*"
     r"|(?:(?=[^\W\d_])[\u0370-\u03ff\u0530-\u10ff])+"  # Greek to Georgian: words, too
     r"|[^\W\d_]"  # scripts without spaces: each sign
@@ -44,8 +44,8 @@ def tokens(text: str) -> list[Token]:
     """Every token of `text`, in order, in time linear in its length."""
     folded, spans = fold(text)
     if spans is None:
-        return [Token(found[0], found.start(), found.end()) for found in _TOKEN.finditer(folded)]
-    return [Token(found[0], spans[found.start()][0], spans[found.end() - 1][1]) for found in _TOKEN.finditer(folded)]
+        return [Token(found[0], found.start(), found.end()) for found in TOKEN.finditer(folded)]
+    return [Token(found[0], spans[found.start()][0], spans[found.end() - 1][1]) for found in TOKEN.finditer(folded)]
 
 
 def words(text: str) -> list[str]:
@@ -53,14 +53,14 @@ def words(text: str) -> list[str]:
     if not _ODD.search(text):
         folded = text.casefold().translate(_SAME_LENGTH)
         if len(folded) == len(text):
-            return _TOKEN.findall(folded)
+            return TOKEN.findall(folded)
     letters: list[str] = []
     start = 0
     for strange in _STRANGE.finditer(text):
         letters += (text[start : strange.start()].casefold(), _plain(strange[0]))
         start = strange.end()
     letters.append(text[start:].casefold())
-    return _TOKEN.findall("".join(letters).translate(_SAME_LENGTH))
+    return TOKEN.findall("".join(letters).translate(_SAME_LENGTH))
 
 
 def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
