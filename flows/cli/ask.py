@@ -18,9 +18,11 @@ from alerts.cleaning import clean_text
 from alerts.errors import QueryError
 from alerts.model import Decision, DeliveryState
 from alerts.worddiff import PieceKind
-from flows import house, settings
+from flows import explaining, house, settings
+from flows.cli import marked
 from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
+from flows.explaining import Silent
 from flows.house import House
 from storage import archive, lookup, outbox, pages, revisions
 from storage.archive import Place
@@ -115,23 +117,28 @@ def search(  # noqa: PLR0917 - each is an option of the command
 
 
 def why(
-    url: Annotated[str, typer.Argument(help="Address of the article, in any spelling.")], *, as_json: Json = False
+    url: Annotated[str, typer.Argument(help="Address of the article, in any spelling.")],
+    watch: Annotated[str, typer.Option(metavar="ID", help="Only of this watch; all when left out.")] = "",
+    *,
+    as_json: Json = False,
 ) -> None:
-    """Say for every watch and destination what became of an article, and why."""
+    """Say for every watch why it matched an article or what it lacked, and what became of it at each destination."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        try:
+            wanted = {house.watch_of(rooms.configuration, watch).id} if watch else None
+        except KeyError as unknown:
+            raise wrong(f"--watch: {unknown.args[0]}") from None
         article = lookup.article(session, url)
         listed = lookup.entry_state(session, url)
         explained = lookup.explain(session, article.id) if article else []
         changes = revisions.count(session, article.id) if article else 0
-        matched = {one.watch for one in explained}
-        silent = [
-            {"watch": watch.id, "outcome": "no_match"}
-            for watch in rooms.configuration.watchlist.watches
-            if article and watch.id not in matched
-        ]
+        silent = explaining.silent(article, rooms.compiled, {one.watch for one in explained}) if article else []
+        versions = {known.id: known.version for known, _ in rooms.compiled.watches}
+    explained = [one for one in explained if wanted is None or one.watch in wanted]
+    silent = [one for one in silent if wanted is None or one.watch in wanted]
     if as_json:
-        answer = {"url": url, "article": article, "entry": listed, "decisions": explained, "silent": silent}
-        to_json(answer | {"changes": changes})
+        answer = {"url": url, "article": article, "entry": listed, "decisions": explained}
+        to_json(answer | {"silent": list(map(explaining.row, silent)), "changes": changes})
     elif article is None:
         told = (
             f"listed by {listed[0]}, {listed[1]}: {listed[2] or 'not read yet'}"
@@ -140,13 +147,13 @@ def why(
         )
         to_lines([f"{url}: {told}"])
     else:
-        to_lines(_told(article, explained, [row["watch"] for row in silent], changes))
+        to_lines([*_about(article, changes), *_told(explained, versions), *_unmatched(article, silent)])
     if article is None and listed is None:
         raise typer.Exit(1)
 
 
-def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequence[str], changes: int) -> Iterator[str]:
-    """What became of an article, watch by watch, in words."""
+def _about(article: StoredArticle, changes: int) -> Iterator[str]:
+    """What the article is."""
     yield article.title
     copy = f", copy ({article.kind}) of article {article.duplicate_of}" if article.duplicate_of else ""
     partial = f", {CUTS.get(article.cut or '', 'partial')}" if article.partial else ""
@@ -159,16 +166,35 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
         yield f"the page was deleted, noticed at {article.gone:%Y-%m-%d %H:%M} UTC"
     if article.origin:
         yield f"names {article.origin} as its origin: {article.origin_phrase}"
+
+
+def _told(explained: Sequence[Explained], versions: Mapping[str, str]) -> Iterator[str]:
+    """Why each watch matched, and what became of it at each destination."""
     for watch, group in groupby(explained, key=lambda one: one.watch):
         decisions = list(group)
-        yield f"\n{watch} matched {', '.join(decisions[0].terms)}"
-        yield f"  > {decisions[0].excerpt}"
+        first = decisions[0]
+        yield f"\n{watch} matched because of {explaining.because(first)} in the sentence"
+        yield f"  > {marked.sentence(first.excerpt, first.marks)}"
+        if first.lapsed:
+            yield f"  no longer, since the watch was changed: noticed at {first.lapsed:%Y-%m-%d %H:%M} UTC"
+        elif watch in versions and versions[watch] != first.version:
+            yield f"  by an earlier version of the watch: `varta rematch --watch {watch}` brings it up to date"
         for one in decisions:
             when = f" {one.sent:%Y-%m-%d %H:%M} UTC" if one.sent else ""
             state = f", delivery {one.state}{when}" if one.state else ""
             error = f" ({one.error})" if one.error else ""
             yield f"  {one.destination or 'nobody'}: {_OUTCOMES.get(one.outcome, one.outcome)}{state}{error}"
-    yield f"\nDid not match: {', '.join(silent) or 'none'}"
+
+
+def _unmatched(article: StoredArticle, silent: Sequence[Silent]) -> Iterator[str]:
+    """What the other watches lacked, the nearest first."""
+    if not silent:
+        return
+    yield "\nDid not match:"
+    if article.text:
+        yield from explaining.tell_silent(silent)
+    else:
+        yield f"  {', '.join(one.watch for one in silent)}; why is not known any more, the text was let go"
 
 
 def show_revisions(
