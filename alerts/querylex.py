@@ -27,6 +27,7 @@ _TOKEN = re.compile(
 _FIELD = re.compile(r"([^\W\d_]+):")
 _OPERATOR = re.compile(r"(?i:(NEAR|ONEAR|ATLEAST))(?:/(.*))?", re.DOTALL)
 _LOWER = re.compile(r"(?i:o?near|atleast)/\d*")
+_SMALL = ("and", "or", "not")
 _ENTITY = re.compile(r"@[a-z0-9][a-z0-9-]*")
 # Signs of other query languages, of punctuation or of nothing: read as words they would mislead.
 _FOREIGN = re.compile(r"[\x00-\x1f\x7f~^!?+=,;:<>{}\[\]\\%$&]")
@@ -71,11 +72,11 @@ def cut(query: str) -> Iterator[Token]:
             yield Token("phrase" if kind == "quote" else "exact", _phrase(text, column), column)
         elif kind != "word":
             yield Token(kind, text, column)
-        elif (field := _FIELD.match(text)) and not was_attached:
+        elif field := _FIELD.match(text):
             position, is_attached = column - 1 + field.end(), True
             yield Token("field", _known(field[1], text, column), column)
         else:
-            yield _word(text, column) if not was_attached else _plain(text, column)
+            yield Token("word", text, column) if was_attached and text in _SMALL else _word(text, column)
 
 
 def _quoted(query: str, start: int) -> tuple[str, int]:
@@ -109,7 +110,7 @@ def _known(name: str, text: str, column: int) -> str:
 def _word(text: str, column: int) -> Token:
     if text in ("AND", "OR", "NOT"):
         return Token(text, text, column)
-    if text in ("and", "or", "not"):
+    if text in _SMALL:
         raise QueryError(f'write operators in capitals: {text.upper()} (or quote the word: "{text}")', column)
     if _LOWER.fullmatch(text) and not text.isupper():
         raise QueryError(f"write operators in capitals: {text.upper()}", column)

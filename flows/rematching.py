@@ -74,7 +74,7 @@ def rematch(
         compiled, batches = house.compiled, _behind(house, since)
         asked = Asked(frozenset(one.id for one in watchlist.watches), mode, compiled.version)
     else:
-        compiled = matching.compile(replace(watchlist, watches=(watch,)))
+        compiled = matching.compile(replace(watchlist, watches=(watch,)), house.configuration.facts)
         compiled = replace(compiled, version=house.compiled.version)
         asked, batches = Asked(frozenset((watch.id,)), mode), _concerned(house, compiled, watch.id, since)
     for name in asked.watches:

@@ -181,8 +181,8 @@ def _compiled(house: House, asked: str) -> tuple[Watch, Compiled, list[str]]:
     watchlist = house.configuration.watchlist
     by_id = {watch.id: watch for watch in watchlist.watches}
     if watch := by_id.get(asked):
-        return watch, matching.compile(replace(watchlist, watches=(watch,))), []
-    compiled = matching.compile_one(asked, watchlist)
+        return watch, matching.compile(replace(watchlist, watches=(watch,)), house.configuration.facts), []
+    compiled = matching.compile_one(asked, watchlist, house.configuration.facts)
     close = nearest(asked, by_id)
     notes = [f"no watch is called `{asked}`{close} It was tried as a query."] if close else []
     return replace(compiled.watches[0][0], id=""), compiled, notes

@@ -80,7 +80,7 @@ def test_articles_that_are_not_indexed_yet_are_told_of_and_found(varta: Varta, m
 @pytest.mark.parametrize(
     "query",
     [
-        "", '"', "NEAR(a b)", "title:rutte", "rut*", "(" * 60, "NOT Rutte",
+        "", '"', "NEAR(a b)", "titel:rutte", "rut*", "(" * 60, "NOT Rutte",
         "; DROP", "@nobody", "\0", "\ud800", "?", "w " * 10_001,
     ],
 )  # fmt: skip
