@@ -97,6 +97,8 @@ def replay(house: House, asked: str, days: int) -> Replay:
         tried = _Tried(session, compiled, since)
         matched = list(tried.matched())
         near = tried.nearest()
+        notes += tried.notes()
+    notes += _without_text(extent.without_text)
     sent = would_send(matched)
     begin = max(since, extent.oldest or since, tried.begin or since)
     return Replay(
@@ -111,7 +113,7 @@ def replay(house: House, asked: str, days: int) -> Replay:
         per_day=dict(sorted(Counter(str(_at(one).astimezone(ZONE).date()) for one, _ in sent).items())),
         samples=tuple(_sample(article, match) for article, match in reversed(sent[-SAMPLES:])),
         near=near,
-        notes=(*notes, *tried.notes(), *_without_text(extent.without_text)),
+        notes=tuple(notes),
     )
 
 

@@ -1,0 +1,195 @@
+"""What is allowed in a watchlist and is probably a mistake, as far as the file itself tells (pure).
+
+Only what the user wrote is looked at, not what `include: shipped` adds.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from alerts import forms, normalize, query
+from alerts.facts import Facts
+from alerts.querytree import Fact, FactName, Node, Term, children
+from alerts.watchlist import Entity, Watch, Watchlist
+from scrapers.yamlfile import Document, nearest
+
+_COMMON = Path(__file__).parent / "defaults" / "common_words.txt"
+_WHERE = {FactName.SOURCE: "called", FactName.LANG: "in the language", FactName.COUNTRY: "of the country"}
+
+
+class Lint(enum.StrEnum):
+    """What may be wrong."""
+
+    COMMON = "common-word"
+    NOBODY = "no-destination"
+    UNKNOWN = "unknown-value"
+    BUSY = "busy-watch"
+    UNSEEN = "unseen-name"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is probably a mistake, and where it stands."""
+
+    file: str
+    line: int
+    lint: Lint
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One name or word of the user's file, with its place there. `language` is None for a word of a query."""
+
+    owner: str  # `entities `rutte`` or `watches `air-defence``
+    text: str
+    language: str | None
+    line: int
+    entity: Entity | None = None
+    term: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The good entities and watches that stand in the user's file itself, with their lines."""
+
+    document: Document
+    entities: tuple[tuple[int, Entity], ...]
+    watches: tuple[tuple[int, Watch], ...]
+
+    def line(self, section: str, position: int, *keys: str | int) -> int:
+        """Where an entry, or something in it, stands."""
+        return self.document.line((section, position, *keys))
+
+
+def own(document: Document, watchlist: Watchlist) -> Own:
+    """What of `watchlist` stands in this file."""
+    entities = {one.id: one for one in watchlist.entities}
+    watches = {one.id: one for one in watchlist.watches}
+    return Own(
+        document,
+        tuple((at, entities[name]) for at, name in _ids(document, "entities") if name in entities),
+        tuple((at, watches[name]) for at, name in _ids(document, "watches") if name in watches),
+    )
+
+
+def look(mine: Own, sources: Mapping[str, Facts]) -> Iterator[Finding]:
+    """Everything that can be said without a database. `sources` are those of the catalogue, by id."""
+    for at, watch in mine.watches:
+        if not watch.to:
+            what = f"watches `{watch.id}` names no destination (`to`): it matches, and alerts nobody"
+            yield Finding(mine.document.file, mine.line("watches", at), Lint.NOBODY, what)
+        line = mine.line("watches", at, "query")
+        for fact in _facts(query.parse(watch.query)):
+            if told := _unknown(fact, sources):
+                what = f"watches `{watch.id}`: `query`, column {fact.column}: {told}"
+                yield Finding(mine.document.file, line, Lint.UNKNOWN, what)
+    for one in written(mine):
+        if told := _collision(one):
+            yield Finding(mine.document.file, one.line, Lint.COMMON, f"{one.owner}: {told}")
+
+
+def written(mine: Own) -> Iterator[Written]:
+    """Every name of the user's entities and every word of the user's watches."""
+    for at, entity in mine.entities:
+        for section, groups in (("names", entity.names), ("weak", entity.weak)):
+            for language, names in groups.items():
+                for number, name in enumerate(names):
+                    line = mine.line("entities", at, section, language, number)
+                    yield Written(f"entities `{entity.id}`", name, language, line, entity=entity)
+    for at, watch in mine.watches:
+        for term in _terms(query.parse(watch.query)):
+            line = mine.line("watches", at, "query")
+            yield Written(f"watches `{watch.id}`", term.text, None, line, term=term)
+
+
+def _ids(document: Document, section: str) -> Iterator[tuple[int, str]]:
+    listed = document.content.get(section)
+    seen: set[str] = set()
+    for at, raw in enumerate(listed if isinstance(listed, list) else ()):
+        name = str(raw.get("id")) if isinstance(raw, dict) else ""
+        if name not in seen:
+            seen.add(name)
+            yield at, name
+
+
+def _terms(tree: Node) -> Iterator[Term]:
+    """The words that are looked for, not those that must be absent."""
+    if isinstance(tree, Term):
+        yield tree
+    elif not isinstance(tree, query.Not):
+        for part in children(tree):
+            yield from _terms(part)
+
+
+def _facts(tree: Node) -> Iterator[Fact]:
+    if isinstance(tree, Fact):
+        yield tree
+    for part in children(tree):
+        yield from _facts(part)
+
+
+def _unknown(fact: Fact, sources: Mapping[str, Facts]) -> str:
+    """What no source of the catalogue is, with the nearest that one is."""
+    if fact.name not in _WHERE:
+        return ""
+    known: Collection[str] = ()
+    if fact.name is FactName.SOURCE:
+        known = {name for told in sources.values() for name in told.names}
+    elif fact.name is FactName.COUNTRY:
+        known = {told.country for told in sources.values() if told.country}
+    elif fact.name is FactName.LANG:
+        known = {told.language for told in sources.values() if told.language}
+    if not known or fact.value in known:
+        return ""
+    return f"no source is {_WHERE[fact.name]} `{fact.value}`{nearest(fact.value, known)}"
+
+
+def _collision(one: Written) -> str:
+    """Which form of a name is a common word that would be found in its place."""
+    term, entity = one.term, one.entity
+    if (term and (term.case == "exact" or term.is_prefix)) or (entity and entity.case == "exact"):
+        return ""
+    read = normalize.words(one.text)
+    if len(read) != 1 or (entity and entity.needs):
+        return ""
+    base, is_bare = read[0], not one.text[0].isupper()
+    if len(one.text) > 1 and one.text.isupper() and (term is None or term.case == "auto"):
+        return ""  # the capitals bind: US is not us
+    if entity and entity.case == "any":
+        is_bare = True
+    if language := _common().get(base):
+        return _told_base(one.text, language, is_word=term is not None)
+    if not is_bare or (entity and not entity.inflect):
+        return ""  # a capital binds, but at the beginning of a sentence
+    for form in sorted(forms.spellings(one.text, one.language)):
+        if language := _common().get(form):
+            return f"`{one.text}` has the form `{form}`, a common word ({language}): write its forms as =\"...\""
+    return ""
+
+
+def _told_base(text: str, language: str, *, is_word: bool) -> str:
+    if is_word:
+        return f"`{text}` is a common word ({language}): nearly every article holds it"
+    advice = "give it `needs`, or make it one of the `weak` names"
+    where = "and stands at the beginning of sentences, too" if text[0].isupper() else "and is found everywhere"
+    return f"`{text}` is a common word ({language}) {where}: {advice}"
+
+
+@cache
+def _common() -> Mapping[str, str]:
+    """Language by folded common word."""
+    found: dict[str, str] = {}
+    for line in _COMMON.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            language, *listed = line.split()
+            for word in listed:
+                found.setdefault(" ".join(normalize.words(word)), language)
+    return found
