@@ -4,10 +4,11 @@ import pytest
 
 from alerts import query, querytree
 from alerts.errors import QueryError
-from alerts.querytree import And, AtLeast, Fact, FactName, Named, Near, Node, Not, Or, Term, Within
+from alerts.querytree import And, AtLeast, Fact, Named, Near, Node, Not, Or, Term, Within
+from tests.querytrees import random_tree
 
 
-def shape(node: Node) -> object:
+def shape(node: Node) -> object:  # noqa: PLR0911 - a case for each kind of node
     """The tree in short: tuples that begin with what joins the parts."""
     match node:
         case Term():
@@ -218,40 +219,10 @@ def test_ten_thousand_words_are_read() -> None:
     assert len(tree.parts) == 2_401
 
 
-def made(dice: random.Random, depth: int = 0, *, in_field: bool = False, placed: bool = False) -> Node:
-    """A random tree as `parse` could make one."""
-    kind = dice.random()
-    if depth > 3 or kind < 0.3:
-        case = dice.choice(("auto", "any", "exact", "prefix", "entity"))
-        if case == "entity":
-            return Named("rutte", 1)
-        text = dice.choice(("drone", "F-16", "Знам'янка") if case == "auto" else ("two words", 'a "b" c', "US"))
-        if case == "prefix":
-            return Term("Шахед", 1, is_prefix=True)
-        return Term(text, 1, "exact" if case == "exact" else "auto" if case == "auto" else "any")
-    inner = {"in_field": in_field}
-    if kind < 0.45:
-        return Or(tuple(made(dice, depth + 1, placed=placed, **inner) for _ in range(2)))
-    if kind < 0.6:
-        left, right = (made(dice, depth + 1, placed=True, **inner) for _ in range(2))
-        return Near(left, right, dice.randint(0, 50), dice.random() < 0.5)
-    if placed:
-        return made(dice, 9, placed=True, **inner)
-    if kind < 0.7:
-        return AtLeast(dice.randint(1, 9), made(dice, 9))
-    if kind < 0.8 and not in_field:
-        return Within(dice.choice(("title", "lead", "body")), made(dice, depth + 1, in_field=True))
-    if kind < 0.85 and not in_field:
-        return And((made(dice, 9), Fact(FactName.SOURCE, dice.choice(("tass", "kyiv post")), 1)))
-    if kind < 0.92:
-        return And((made(dice, depth + 1, **inner), Not(made(dice, 9))))
-    return And(tuple(made(dice, depth + 1, **inner) for _ in range(2)))
-
-
 def test_what_is_written_of_a_tree_reads_as_that_tree() -> None:
     dice = random.Random(5)
     for _ in range(500):
-        tree = made(dice)
+        tree = random_tree(dice)
         text = querytree.write(tree)
         again = query.parse(text)
         assert querytree.write(again) == text
