@@ -6,14 +6,14 @@ Only what the user wrote is looked at, not what `include: shipped` adds.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from alerts import forms, normalize, query
 from alerts.facts import Facts
-from alerts.querytree import Fact, FactName, Node, Term, children
+from alerts.querytree import Fact, FactName, Node, Not, Term, children
 from alerts.watchlist import Entity, Watch, Watchlist
 from scrapers.yamlfile import Document, nearest
 
@@ -80,15 +80,16 @@ def own(document: Document, watchlist: Watchlist) -> Own:
     )
 
 
-def look(mine: Own, sources: Mapping[str, Facts]) -> Iterator[Finding]:
-    """Everything that can be said without a database. `sources` are those of the catalogue, by id."""
+def look(mine: Own, sources: Mapping[str, Facts], languages: Collection[str]) -> Iterator[Finding]:
+    """Everything that can be said without a database. `sources` are those of the catalogue, in these `languages`."""
+    known = _known(sources, languages)
     for at, watch in mine.watches:
         if not watch.to:
             what = f"watches `{watch.id}` names no destination (`to`): it matches, and alerts nobody"
             yield Finding(mine.document.file, mine.line("watches", at), Lint.NOBODY, what)
         line = mine.line("watches", at, "query")
         for fact in _facts(query.parse(watch.query)):
-            if told := _unknown(fact, sources):
+            if told := _unknown(fact, known.get(fact.name, frozenset())):
                 what = f"watches `{watch.id}`: `query`, column {fact.column}: {told}"
                 yield Finding(mine.document.file, line, Lint.UNKNOWN, what)
     for one in written(mine):
@@ -124,7 +125,7 @@ def _terms(tree: Node) -> Iterator[Term]:
     """The words that are looked for, not those that must be absent."""
     if isinstance(tree, Term):
         yield tree
-    elif not isinstance(tree, query.Not):
+    elif not isinstance(tree, Not):
         for part in children(tree):
             yield from _terms(part)
 
@@ -136,17 +137,17 @@ def _facts(tree: Node) -> Iterator[Fact]:
         yield from _facts(part)
 
 
-def _unknown(fact: Fact, sources: Mapping[str, Facts]) -> str:
+def _known(sources: Mapping[str, Facts], languages: Collection[str]) -> Mapping[FactName, frozenset[str]]:
+    """What sources are called, where they publish, and in which languages."""
+    return {
+        FactName.SOURCE: frozenset(name for told in sources.values() for name in told.names),
+        FactName.COUNTRY: frozenset(told.country for told in sources.values()) - {""},
+        FactName.LANG: frozenset(languages),
+    }
+
+
+def _unknown(fact: Fact, known: Collection[str]) -> str:
     """What no source of the catalogue is, with the nearest that one is."""
-    if fact.name not in _WHERE:
-        return ""
-    known: Collection[str] = ()
-    if fact.name is FactName.SOURCE:
-        known = {name for told in sources.values() for name in told.names}
-    elif fact.name is FactName.COUNTRY:
-        known = {told.country for told in sources.values() if told.country}
-    elif fact.name is FactName.LANG:
-        known = {told.language for told in sources.values() if told.language}
     if not known or fact.value in known:
         return ""
     return f"no source is {_WHERE[fact.name]} `{fact.value}`{nearest(fact.value, known)}"
@@ -154,25 +155,39 @@ def _unknown(fact: Fact, sources: Mapping[str, Facts]) -> str:
 
 def _collision(one: Written) -> str:
     """Which form of a name is a common word that would be found in its place."""
-    term, entity = one.term, one.entity
-    if (term and (term.case == "exact" or term.is_prefix)) or (entity and entity.case == "exact"):
-        return ""
     read = normalize.words(one.text)
-    if len(read) != 1 or (entity and entity.needs):
+    if len(read) != 1 or not _may_collide(one):
         return ""
-    base, is_bare = read[0], not one.text[0].isupper()
-    if len(one.text) > 1 and one.text.isupper() and (term is None or term.case == "auto"):
-        return ""  # the capitals bind: US is not us
-    if entity and entity.case == "any":
-        is_bare = True
-    if language := _common().get(base):
-        return _told_base(one.text, language, is_word=term is not None)
-    if not is_bare or (entity and not entity.inflect):
-        return ""  # a capital binds, but at the beginning of a sentence
+    if language := _common().get(read[0]):
+        return _told_base(one.text, language, is_word=one.term is not None)
+    if _is_bound(one):
+        return ""  # a common word has that capital only where a sentence begins
     for form in sorted(forms.spellings(one.text, one.language)):
         if language := _common().get(form):
-            return f"`{one.text}` has the form `{form}`, a common word ({language}): write its forms as =\"...\""
+            advice = 'write the forms you want as ="..."' if one.term else "write it with a capital, or give it `needs`"
+            return f"`{one.text}` has the form `{form}`, a common word ({language}): {advice}"
     return ""
+
+
+def _may_collide(one: Written) -> bool:
+    if one.term is not None:
+        return (
+            one.term.case != "exact" and not one.term.is_prefix and not (_is_capital(one) and one.term.case == "auto")
+        )
+    assert one.entity is not None
+    return one.entity.case != "exact" and not one.entity.needs and not (_is_capital(one) and one.entity.case == "auto")
+
+
+def _is_capital(one: Written) -> bool:
+    """Whether it is written in capitals, and they bind: US is not us."""
+    return len(one.text) > 1 and one.text.isupper()
+
+
+def _is_bound(one: Written) -> bool:
+    """Whether common words are told apart by a capital, or take none of its endings."""
+    case = one.term.case if one.term is not None else one.entity.case if one.entity else "auto"
+    is_still = one.entity is not None and not one.entity.inflect
+    return is_still or (case == "auto" and one.text[0].isupper())
 
 
 def _told_base(text: str, language: str, *, is_word: bool) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.grouping import PendingMatch, Ruling
@@ -50,6 +50,17 @@ def stamp(session: Session, articles: Collection[int], watchlist: str) -> None:
     """Note that these articles were looked at with this version of the watchlist."""
     looked = update(ArticleRow).where(ArticleRow.id.in_(articles), ArticleRow.matched_with != watchlist)
     session.execute(looked.values(matched_with=watchlist), execution_options={"synchronize_session": False})
+
+
+def shares(session: Session, since: datetime) -> dict[str, int]:
+    """How many articles from `since` on each watch matches, by id."""
+    query = (
+        select(MatchRow.watch_id, func.count())
+        .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
+        .where(ArticleRow.at >= since, MatchRow.lapsed_at.is_(None))
+        .group_by(MatchRow.watch_id)
+    )
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def pending(session: Session, sources: Mapping[str, Source], after: int, limit: int) -> list[PendingMatch]:

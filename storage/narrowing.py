@@ -68,13 +68,18 @@ def facts(compiled: Compiled) -> tuple[Fact, ...]:
 
 
 def fts5(asked: Needed | None) -> str | None:
-    """For MATCH of SQLite, articles with `CUT` included; None to look at every article."""
-    return _within(None if asked is None else _fts5(_some((asked, Phrase((CUT,)))), 0))
+    """For MATCH of SQLite; None to look at every article."""
+    return _within(None if asked is None else _fts5(asked, 0))
 
 
 def tsquery(asked: Needed | None) -> str | None:
-    """For PostgreSQL, articles with `CUT` included; None to look at every article."""
-    return _within(None if asked is None else _tsquery(_some((asked, Phrase((CUT,))))))
+    """For PostgreSQL; None to look at every article."""
+    return _within(None if asked is None else _tsquery(asked))
+
+
+def or_cut(asked: Needed | None) -> Needed | None:
+    """The same, or an article that is longer than what is indexed of it."""
+    return None if asked is None else _some((asked, Phrase((CUT,))))
 
 
 def _within(text: str | None) -> str | None:

@@ -13,14 +13,14 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, or_, select, text, true
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from alerts import matching
 from alerts.matching import Compiled
 from alerts.querytree import Fact, FactName
 from storage import lookup, narrowing
-from storage.columns import storable
+from storage.columns import UtcDateTime, storable
 from storage.likeness import gist
 from storage.likeness.gist import Gist
 from storage.lookup import StoredArticle
@@ -50,6 +50,12 @@ _DROP = {
 _SOME = {
     "sqlite": "SELECT rowid FROM article_search WHERE article_search MATCH :asked LIMIT :most",
     "postgresql": "SELECT article_id FROM article_search WHERE body @@ CAST(:asked AS tsquery) LIMIT :most",
+}
+_SEEN = {
+    "sqlite": "SELECT 1 FROM article_search JOIN article ON article.id = article_search.rowid "
+    "WHERE article_search MATCH :asked AND article.at >= :since LIMIT 1",
+    "postgresql": "SELECT 1 FROM article_search JOIN article ON article.id = article_search.article_id "
+    "WHERE article_search.body @@ CAST(:asked AS tsquery) AND article.at >= :since LIMIT 1",
 }
 _AMONG = {
     "sqlite": "SELECT rowid FROM article_search WHERE article_search MATCH :asked AND rowid BETWEEN :first AND :last",
@@ -164,6 +170,19 @@ def candidates(
     return _candidates(session, compiled, _filters(compiled, since, until))
 
 
+def is_seen(session: Session, compiled: Compiled, since: datetime) -> bool:
+    """Whether an article from `since` on holds the words that a watch of `compiled` needs, in whatever case.
+
+    What stands behind the first `gist.LONGEST` characters of an article is not looked at.
+    """
+    name, needed = _dialect(session), narrowing.needed(compiled)
+    asked = narrowing.fts5(needed) if name == "sqlite" else narrowing.tsquery(needed)
+    if asked is None:
+        return True
+    seen = text(_SEEN[name]).bindparams(bindparam("since", type_=UtcDateTime()))
+    return session.scalar(seen, {"asked": asked, "since": since}) is not None
+
+
 def _filters(compiled: Compiled, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     filters = [_told(fact, compiled) for fact in narrowing.facts(compiled)]
     if since is not None:
@@ -175,7 +194,7 @@ def _filters(compiled: Compiled, since: datetime | None, until: datetime | None)
 
 def _candidates(session: Session, compiled: Compiled, filters: Sequence[ColumnElement[bool]]) -> Iterator[int]:
     """Ids of all articles that may match, newest first."""
-    is_sqlite, needed = _dialect(session) == "sqlite", narrowing.needed(compiled)
+    is_sqlite, needed = _dialect(session) == "sqlite", narrowing.or_cut(narrowing.needed(compiled))
     asked = narrowing.fts5(needed) if is_sqlite else narrowing.tsquery(needed)
     query = select(ArticleRow.id).where(_IS_BARE).order_by(ArticleRow.id.desc())
     bare = set(session.scalars(query.limit(MOST_UNINDEXED)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from alerts.errors import QueryError
-from flows import house, replaying, settings
+from flows import house, linting, replaying, settings
 from flows.cli import marked
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
@@ -32,14 +33,26 @@ def listing(*, as_json: Json = False) -> None:
 
 
 def check(*, as_json: Json = False) -> None:
-    """Read every configuration file and tell each mistake with file and line."""
-    found = house.configure(settings.load())
-    problems = found.problems
+    """Tell each mistake in the configuration files with file and line, and what in the watchlist is probably one.
+
+    Ends with 2 for mistakes, and with 0 when there are only warnings.
+    """
+    chosen = settings.load()
+    found = house.configure(chosen)
+    linted = linting.lint(chosen, found, house.utc_now())
     if as_json:
-        to_json([{"file": p.file, "line": p.line, "message": p.message} for p in problems])
-    elif not problems:
-        to_lines([_counted(found)])
-    _tell(problems)
+        to_json(
+            [
+                *({"severity": "error", "lint": "configuration"} | asdict(one) for one in found.problems),
+                *({"severity": "warning"} | asdict(one) for one in linted.findings),
+                *({"severity": "note", "lint": "skipped", "message": f"not checked: {why}"} for why in linted.skipped),
+            ]
+        )
+    else:
+        to_lines([] if found.problems else [_counted(found)])
+        to_lines(f"warning: {one}" for one in linted.findings)
+    complain(*(f"note: not checked: {reason}" for reason in linted.skipped))
+    _tell(found.problems)
 
 
 def try_watch(

@@ -170,7 +170,7 @@ def test_lists_tell_the_configuration(ingested: tuple[Varta, DemoSite]) -> None:
     assert {row["id"]: row["failures"] for row in sources}["nightfall-tribune"] > 0
     assert {row["id"] for row in varta.json("destinations", "list")} == {"desk-slack", "editor", "brussels"}
     assert len(varta.json("watches", "list")) == 5
-    assert varta.json("watches", "check") == []
+    assert {found["severity"] for found in varta.json("watches", "check")} <= {"note"}
 
 
 def test_a_test_message_really_arrives(ingested: tuple[Varta, DemoSite]) -> None:
@@ -213,8 +213,8 @@ def test_wrong_usage_ends_with_two(varta: Varta, words: tuple[str, ...], says: s
 
 @pytest.mark.parametrize(
     "words",
-    [("mute", "story", "1"), ("unmute", "story", "1"), ("watches", "try", "x")],
-)  # fmt: skip
+    [("mute", "story", "1"), ("unmute", "story", "1")],
+)
 def test_a_command_whose_room_is_not_built_says_so(varta: Varta, words: tuple[str, ...]) -> None:
     assert "is not built yet" in varta(*words, expect=1).stderr
 
