@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
-from math import inf
 
 from alerts.model import Excerpt, Field, Hit
 
 LONGEST = 400
 _DOTS = 2  # characters that each ellipsis costs
-_BREAK = re.compile(r"(?<=[.!?…])[»”\"')\]]*\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])|\s*\n\s*")
+_BREAK = re.compile(r"([.!?…][»”\"')\]]*)\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:[A-ZА-ЯІЇЄҐ]|Mr|Mrs|Ms|Dr|St|Gen|Lt|Col|Sgt|Prof|Gov|Sen|Rep|No|vs|U\.S|U\.K|a\.m|p\.m|"
     r"ім|вул|див|тис|млн|млрд|грн|ст|м|р|обл|им|ул|см|тыс|руб|г))\.$"
@@ -20,43 +18,50 @@ _ABBREVIATED = re.compile(
 
 
 class Sentences:
-    """The sentences of an article, found when the first is asked for."""
+    """The sentences of an article, found where they are asked for."""
 
     def __init__(self, title: str, text: str) -> None:
         self._title, self._text = title, text
-
-    @cached_property
-    def _places(self) -> list[tuple[int, int]]:
-        return sentences(self._text)
+        self._line, self._starts, self._ends = (0, -1), [0], [0]  # the last line that was asked for
+        self._of: dict[int, tuple[int, int]] = {}
 
     def choose(self, hits: Sequence[Hit]) -> Excerpt:
-        """The sentence of the text with the most distinct terms, the earliest of equals; else the title."""
+        """The sentence of the text with the most distinct terms, the earliest of equals; else the title.
+
+        `hits` are in order, those of the title first.
+        """
         below = [hit for hit in hits if hit.field is not Field.TITLE]
         if not below:
             return _cut(self._title, 0, len(self._title), hits, Field.TITLE)
-        best, most = (0, len(self._text)), 0
-        below.sort(key=lambda hit: hit.start)
-        starts = [hit.start for hit in below]
-        for at in dict.fromkeys(bisect_right(self._places, (start, inf)) - 1 for start in starts):
-            start, end = self._places[at]
-            inside = below[bisect_left(starts, start) : bisect_left(starts, end)]
-            terms = {hit.surface.casefold() for hit in inside if hit.end <= end}
-            if len(terms) > most:
-                best, most = (start, end), len(terms)
-        where = next(hit.field for hit in below if hit.start >= best[0])
-        return _cut(self._text, *best, below, where)
+        within: dict[tuple[int, int], list[Hit]] = {}
+        for hit in below:
+            within.setdefault(self._around(hit.start), []).append(hit)
+        best = max(within, key=lambda place: len({hit.surface.casefold() for hit in within[place]}))
+        return _cut(self._text, *best, within[best], within[best][0].field)
+
+    def _around(self, at: int) -> tuple[int, int]:
+        """The sentence of the letter `at`."""
+        held = self._of.get(at)
+        if held is None:
+            if not self._line[0] <= at < self._line[1]:
+                end = self._text.find("\n", at)
+                self._line = (self._text.rfind("\n", 0, at) + 1, len(self._text) if end < 0 else end)
+                self._starts, self._ends = _sentences(self._text, *self._line)
+            number = max(0, bisect_right(self._starts, at) - 1)
+            held = self._of[at] = (self._starts[number], self._ends[number])
+        return held
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """(start, end) of every sentence. Initials and common abbreviations end none."""
-    cuts = [0]
-    ends = []
-    for found in _BREAK.finditer(text):
-        is_line = "\n" in found[0]
-        if is_line or not _ABBREVIATED.search(text, max(0, found.start() - 12), found.start()):
-            ends.append(found.start() + len(found[0]) - len(found[0].lstrip("»”\"')]")))
-            cuts.append(found.end())
-    return [(start, end) for start, end in zip(cuts, [*ends, len(text)], strict=True) if start < end]
+def _sentences(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
+    """Where the sentences of a line begin and end. Initials and common abbreviations end none."""
+    line = text[start:end]
+    start, end = start + len(line) - len(line.lstrip()), end - len(line) + len(line.rstrip())
+    starts, ends = [start], []
+    for found in _BREAK.finditer(text, start, end):
+        if not _ABBREVIATED.search(text, max(0, found.start() - 11), found.start() + 1):
+            ends.append(found.end(1))
+            starts.append(found.end())
+    return starts, [*ends, end]
 
 
 def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> Excerpt:

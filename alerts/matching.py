@@ -16,10 +16,10 @@ from alerts import plan, querytree
 from alerts.excerpts import Sentences
 from alerts.facts import Facts
 from alerts.leaves import Index, Leaf
-from alerts.model import Field, Hit, Match
+from alerts.model import Hit, Match
 from alerts.plan import Evidence, Found, Names, Node
 from alerts.querytree import And, AtLeast, Fact, Named, Near, Not, Or, Term, Within
-from alerts.reading import Reading
+from alerts.reading import Reading, Span
 from alerts.watchlist import Entity, Watch, Watchlist, parsed, used
 from scrapers.article import Article
 
@@ -77,7 +77,7 @@ def entity_hits(article: Article, compiled: Compiled) -> dict[str, tuple[Hit, ..
     found = find(article, compiled)
     hits: dict[Evidence, Hit] = {}
     placed = {
-        name: _in_order(_hit((place, name), compiled, found, hits) for place in places)
+        name: _hits(((place, name) for place in places), compiled, found, hits)
         for name in _concerned_names(compiled, found)
         if (places := found.entity(name))
     }
@@ -203,7 +203,7 @@ def _matches(compiled: Compiled, found: Found) -> list[Match]:
     sentences = Sentences(found.article.title, found.article.text)
     for watch, node in (compiled.watches[at] for at in sorted(concerned)):
         if node.holds(found):
-            ordered = _in_order(_hit(one, compiled, found, hits) for one in node.evidence(found))
+            ordered = _hits(node.evidence(found), compiled, found, hits)
             matches.append(Match(watch.id, watch.version, ordered, sentences.choose(ordered), compiled.version))
     return matches
 
@@ -212,19 +212,29 @@ def _concerned_names(compiled: Compiled, found: Found) -> Iterable[str]:
     return dict.fromkeys(name for leaf in found.by_leaf for name in compiled.named.get(leaf, ()))
 
 
-def _hit(one: Evidence, compiled: Compiled, found: Found, known: dict[Evidence, Hit]) -> Hit:
-    """The place as people see it; each is made once for all watches."""
-    hit = known.get(one)
-    if hit is None:
-        (first, last, leaf), entity = one
-        start, end = found.reading.place(first, last)
-        surface = found.reading.surface(first, last)
-        hit = Hit(compiled.leaves[leaf].text, surface, found.reading.field(first), start, end, entity)
-        known[one] = hit
-    return hit
+def _hits(
+    evidence: Iterable[Evidence], compiled: Compiled, found: Found, known: dict[Evidence, Hit]
+) -> tuple[Hit, ...]:
+    """Each place once, from left to right; what an entity and a word of the query name is the entity's.
+
+    `known` are hits that were made for other watches.
+    """
+    once: dict[Span, Evidence] = {}
+    for one in evidence:
+        span = one[0][:2]
+        if span not in once or one[1]:
+            once[span] = one
+    made = []
+    for span in sorted(once):
+        one = once[span]
+        if (hit := known.get(one)) is None:
+            hit = known[one] = _hit(one, compiled, found.reading)
+        made.append(hit)
+    return tuple(made)
 
 
-def _in_order(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Each place once, the title first; what an entity and a word of the query name is the entity's."""
-    once = {(hit.field, hit.start, hit.end): hit for hit in sorted(hits, key=lambda hit: bool(hit.entity))}
-    return tuple(sorted(once.values(), key=lambda hit: (hit.field is not Field.TITLE, hit.start, hit.end)))
+def _hit(one: Evidence, compiled: Compiled, reading: Reading) -> Hit:
+    """The place as people see it."""
+    (first, last, leaf), entity = one
+    start, end = reading.place(first, last)
+    return Hit(compiled.leaves[leaf].text, reading.surface(first, last), reading.field(first), start, end, entity)

@@ -93,6 +93,18 @@ class Reading:
                 return False
         return True
 
+    @cached_property
+    def initials(self) -> list[bool]:
+        """Of each word, whether it begins with a capital."""
+        if self._title_spans is None and self._text_spans is None:
+            written = f"{self._article.title}\n\n{self._article.text}"
+            return [written[start].isupper() for start in self._ends[:-1:2]]
+        return [self.surface(word, word)[0].isupper() for word in range(len(self.words))]
+
+    def capitals(self, word: int) -> int:
+        """How many letters of a word are capitals."""
+        return sum(letter.isupper() for letter in self.surface(word, word))
+
     def is_title(self, word: int) -> bool:
         """Whether the word stands in the title."""
         return self._ends[2 * word] < self._text_at - 1
