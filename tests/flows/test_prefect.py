@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
+from prefect.utilities.callables import parameter_schema
 
-from flows import backfill, deliver, ingest, settings, upkeep
+from flows import backfill, deliver, ingest, rematch, settings, try_watch, upkeep
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
@@ -107,3 +109,38 @@ def test_a_backfill_that_makes_no_sense_fails_with_a_sentence(
     state = backfill.backfill(date(2025, 2, 13), date(2025, 2, 12), return_state=True)
     assert state.is_failed()
     assert "lies after the last day" in str(state.message)
+
+
+def test_a_watch_is_tried_and_the_stored_articles_are_matched_again(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn], tmp_path: Path
+) -> None:
+    _, mail, slack = world
+    day = date(2025, 2, 12)
+    ended(backfill.backfill(day, day, ["dnipro-wire", "portovyi-telehraf"], return_state=True))
+    told = ended(try_watch.try_watch("rutte-on-ukraine", 36_500, return_state=True))
+    assert "Alerts, one for each story:" in told
+    state = try_watch.try_watch("Rutte (", return_state=True)
+    assert state.is_failed()
+    assert "column 8" in str(state.message)
+    watchlist = tmp_path / "config" / "watchlist.yaml"
+    more = "watches:\n  - {id: brussels-too, query: 'Brussels OR Брюссель', to: [desk-slack]}\n"
+    watchlist.write_text(watchlist.read_text(encoding="utf-8").replace("watches:\n", more, 1), encoding="utf-8")
+    before = counts()
+    assert " 0 new," not in ended(rematch.rematch(days=0, return_state=True))
+    assert counts()["matches"] > before["matches"]
+    assert "articles matched again: 0" in ended(rematch.rematch(days=0, return_state=True))
+    assert "did you mean `brussels-too`?" in str(rematch.rematch(0, "brussels-two", return_state=True).message)
+    assert not mail.messages
+    assert not slack.messages
+    with get_client(sync_client=True) as client:
+        kept = {one.key: f"{one.description} {one.data}" for one in client.read_latest_artifacts()}
+    assert "### The latest alerts" in kept["try-watch"]
+    assert "2025-02-12" in kept["try-watch-days"]
+    assert "articles matched again" in kept["rematch"]
+
+
+@pytest.mark.parametrize("asked", [rematch.rematch, try_watch.try_watch])
+def test_every_field_of_a_form_says_what_it_is_for(asked: Any) -> None:
+    fields = parameter_schema(asked.fn).properties
+    assert fields
+    assert [name for name, field in fields.items() if len(field.get("description", "")) < 20] == []
