@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -58,6 +58,16 @@ class NearMiss:
     found: tuple[str, ...]
     missing: tuple[str, ...]
     unwanted: tuple[str, ...]
+
+    @property
+    def reason(self) -> tuple[str, ...]:
+        """What it lacked, and what stood there and must not."""
+        return (*self.missing, "", *self.unwanted)
+
+    @property
+    def lacks(self) -> int:
+        """How many parts failed."""
+        return len(self.missing) + len(self.unwanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +208,8 @@ class _Tried:
         self._compiled = compiled
         self._since = since
         self._seen: set[int] = set()
-        self._near: list[tuple[tuple[int, int, float, int], NearMiss]] = []
+        self._near: dict[tuple[str, ...], list[tuple[tuple[int, float, int], NearMiss]]] = defaultdict(list)
+        self._counts: Counter[tuple[str, ...]] = Counter()
         self._skipped = 0
         self.begin: datetime | None = None  # the date of the oldest that was read, where not all were
 
@@ -214,13 +225,22 @@ class _Tried:
             self.begin = _at(one) if self._skipped else None
 
     def nearest(self) -> tuple[NearMiss, ...]:
-        """The articles that lack least, the newest of equals first; to be asked after `matched`."""
+        """The articles that lack least; to be asked after `matched`.
+
+        Of those that lack as much each reason gets its turn, the rarest first: that Rutte stands there without Ukraine
+        says more than that a hundred articles on Ukraine do not name Rutte.
+        """
         loose = nearmiss.loosened(self._compiled)
         if loose is not None:
             more = (key for key in search.candidates(self._session, loose, since=self._since) if key not in self._seen)
             for one in self._read(list(islice(more, _MOST_NEAR))):
                 self._consider(one)
-        return tuple(near for _, near in sorted(self._near, key=lambda pair: pair[0], reverse=True))
+        turns: list[tuple[int, int, int, NearMiss]] = []
+        for kept in self._near.values():
+            ordered = sorted(kept, key=lambda pair: pair[0], reverse=True)
+            turns += [(near.lacks, turn, self._counts[near.reason], near) for turn, (_, near) in enumerate(ordered)]
+        turns.sort(key=lambda turn: turn[:3])
+        return tuple(near for *_, near in turns[:NEAR])
 
     def notes(self) -> Iterator[str]:
         """What was left out."""
@@ -244,9 +264,11 @@ class _Tried:
         for miss in nearmiss.look(lookup.as_read(one), self._compiled).values():
             if not miss.found:
                 continue
-            rank = (-len(miss.missing) - len(miss.unwanted), len(miss.found), _at(one).timestamp(), one.id)
-            kept = heapq.heappush if len(self._near) < NEAR else heapq.heappushpop
-            kept(self._near, (rank, _near(one, miss)))
+            near = _near(one, miss)
+            held = self._near[near.reason]
+            self._counts[near.reason] += 1
+            put = heapq.heappush if len(held) < NEAR else heapq.heappushpop
+            put(held, ((len(miss.found), _at(one).timestamp(), one.id), near))
 
 
 def _near(one: StoredArticle, miss: Miss) -> NearMiss:

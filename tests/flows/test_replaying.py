@@ -90,6 +90,16 @@ def test_what_only_just_missed_is_told_with_what_it_lacks(tmp_path: Path, databa
     assert "Mark Rutte" in done.near[0].found
 
 
+def test_of_near_misses_each_reason_gets_its_turn_the_rarest_first(tmp_path: Path, database_url: str) -> None:
+    with house(tmp_path, database_url) as rooms:
+        store(rooms, {f"ukraine {n}": text("Ukraine.", n) for n in range(NEAR + 2)})
+        store(rooms, {f"rutte {n}": text("Rutte.", 100 + n) for n in range(2)}, days_ago=3)
+        store(rooms, {"far": text("Ukraine and bicycles.", 200)})
+        done = replaying.replay(rooms, "talks", 30)
+    lacks = [one.missing for one in done.near]
+    assert lacks == [("Ukraine",), ("@rutte",), ("Ukraine",), *[("@rutte",)] * (NEAR - 3)]
+
+
 def test_a_query_is_tried_like_a_watch(tmp_path: Path, database_url: str) -> None:
     with house(tmp_path, database_url) as rooms:
         filled(rooms)
