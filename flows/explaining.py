@@ -14,6 +14,7 @@ from storage import lookup
 from storage.lookup import Explained, StoredArticle
 
 _MOST_FORMS = 3  # of one name that are shown
+_MOST_WORDS = 6  # that are found or missing
 _MOST_NEAR = 10  # watches whose lack is told one by one
 
 
@@ -55,21 +56,28 @@ def because(one: Explained) -> str:
     return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
-def lacks(one: Silent) -> str:
-    """What is missing, in one line."""
-    if one.miss is None:
-        return "matches with the watchlist as it is now: `varta rematch` stores that"
-    has = f"has {', '.join(one.miss.found)}; " if one.miss.found else ""
-    told = [f"missing: {' and '.join(one.miss.missing)}"] if one.miss.missing else []
-    told += [f"must not stand there: {', '.join(one.miss.unwanted)}"] if one.miss.unwanted else []
-    return has + "; ".join(told)
+def lacks(found: Sequence[str], missing: Sequence[str], unwanted: Sequence[str]) -> str:
+    """What an article has and what keeps it from matching, in one line."""
+    told = [f"has {_listed(found)}"] if found else []
+    told += [f"missing: {_listed(missing, ' and ')}"] if missing else []
+    told += [f"must not stand there: {_listed(unwanted)}"] if unwanted else []
+    return "; ".join(told)
+
+
+def sentence(text: str, marks: Iterable[tuple[int, int]]) -> str:
+    """One line, each found word in square brackets."""
+    parts, last = [], 0
+    for start, end in marks:
+        parts += [text[last:start], "[", text[start:end], "]"]
+        last = end
+    return " ".join("".join([*parts, text[last:]]).split())
 
 
 def tell_silent(listed: Sequence[Silent]) -> Iterator[str]:
     """The nearest watches one by one, the others by name."""
     near = [one for one in listed if one.miss is None or one.miss.found]
     for one in near[:_MOST_NEAR]:
-        yield f"  {one.watch}: {lacks(one)}"
+        yield f"  {one.watch}: {_why_not(one.miss)}"
     if far := near[_MOST_NEAR:]:
         yield f"  lack more: {', '.join(one.watch for one in far)}"
     if nothing := [one.watch for one in listed if one not in near]:
@@ -81,6 +89,18 @@ def row(one: Silent) -> dict[str, Any]:
     miss = one.miss or Miss()
     told = {"found": miss.found, "missing": miss.missing, "unwanted": miss.unwanted}
     return {"watch": one.watch, "outcome": one.outcome} | {name: list(words) for name, words in told.items()}
+
+
+def _why_not(miss: Miss | None) -> str:
+    if miss is None:
+        return "matches with the watchlist as it is now: `varta rematch` stores that"
+    return lacks(miss.found, miss.missing, miss.unwanted)
+
+
+def _listed(words: Sequence[str], joint: str = ", ") -> str:
+    """The first few of them, and how many more there are."""
+    more = len(words) - _MOST_WORDS
+    return joint.join([*words[:_MOST_WORDS], *([f"{more} more"] if more > 0 else [])])
 
 
 def _outermost(hits: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -19,7 +19,6 @@ from alerts.errors import QueryError
 from alerts.model import Decision, DeliveryState
 from alerts.worddiff import PieceKind
 from flows import explaining, house, settings
-from flows.cli import marked
 from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.explaining import Silent
@@ -179,7 +178,7 @@ def _told(explained: Sequence[Explained], versions: Mapping[str, str]) -> Iterat
         decisions = list(group)
         first = decisions[0]
         yield f"\n{watch} matched because of {explaining.because(first)} in the sentence"
-        yield f"  > {marked.sentence(first.excerpt, first.marks)}"
+        yield f"  > {explaining.sentence(first.excerpt, first.marks)}"
         if first.lapsed:
             yield f"  no longer, since the watch was changed: noticed at {first.lapsed:%Y-%m-%d %H:%M} UTC"
         elif watch in versions and versions[watch] != first.version:

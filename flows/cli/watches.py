@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from alerts.errors import QueryError
-from flows import house, linting, replaying, settings
-from flows.cli import marked
+from flows import explaining, house, linting, replaying, settings
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.house import Configuration
@@ -84,12 +83,12 @@ def _replayed(done: Replay) -> Iterator[str]:
     for number, one in enumerate(done.samples):
         yield "\nlatest alerts:" if not number else ""
         yield f"{one.at:%Y-%m-%d %H:%M}  {one.source}: {one.title}"
-        yield f"  > {marked.sentence(one.sentence, one.marks)}"
+        yield f"  > {explaining.sentence(one.sentence, one.marks)}"
         yield f"  {one.url}"
     for number, missed in enumerate(done.near):
         yield "\nonly just missed:" if not number else ""
         yield f"{missed.at:%Y-%m-%d %H:%M}  {missed.source}: {missed.title}"
-        yield f"  has {marked.listed(missed.found)}; {marked.lacking(missed.missing, missed.unwanted)}"
+        yield f"  {explaining.lacks(missed.found, missed.missing, missed.unwanted)}"
         yield f"  {missed.url}"
 
 
