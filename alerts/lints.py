@@ -13,7 +13,7 @@ from pathlib import Path
 
 from alerts import forms, normalize, query
 from alerts.facts import Facts
-from alerts.querytree import Fact, FactName, Node, Not, Term, children
+from alerts.querytree import And, Fact, FactName, Near, Node, Not, Term, children
 from alerts.watchlist import Entity, Watch, Watchlist
 from scrapers.yamlfile import Document, nearest
 
@@ -46,7 +46,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One name or word of the user's file, with its place there. `language` is None for a word of a query."""
+    """One name or word of the user's file, with its place there. `language` is None for a word of a query.
+
+    A word of a query `is_enough` when its watch matches wherever it stands.
+    """
 
     owner: str  # `entities `rutte`` or `watches `air-defence``
     text: str
@@ -54,6 +57,7 @@ class Written:
     line: int
     entity: Entity | None = None
     term: Term | None = None
+    is_enough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def look(mine: Own, sources: Mapping[str, Facts], languages: Collection[str]) ->
                 what = f"watches `{watch.id}`: `query`, column {fact.column}: {told}"
                 yield Finding(mine.document.file, line, Lint.UNKNOWN, what)
     for one in written(mine):
-        if told := _collision(one):
+        if (one.term is None or one.is_enough) and (told := _collision(one)):
             yield Finding(mine.document.file, one.line, Lint.COMMON, f"{one.owner}: {told}")
 
 
@@ -106,9 +110,9 @@ def written(mine: Own) -> Iterator[Written]:
                     line = mine.line("entities", at, section, language, number)
                     yield Written(f"entities `{entity.id}`", name, language, line, entity=entity)
     for at, watch in mine.watches:
-        for term in _terms(query.parse(watch.query)):
-            line = mine.line("watches", at, "query")
-            yield Written(f"watches `{watch.id}`", term.text, None, line, term=term)
+        line = mine.line("watches", at, "query")
+        for term, is_enough in _terms(query.parse(watch.query), is_enough=True):
+            yield Written(f"watches `{watch.id}`", term.text, None, line, term=term, is_enough=is_enough)
 
 
 def _ids(document: Document, section: str) -> Iterator[tuple[int, str]]:
@@ -121,13 +125,13 @@ def _ids(document: Document, section: str) -> Iterator[tuple[int, str]]:
             yield at, name
 
 
-def _terms(tree: Node) -> Iterator[Term]:
+def _terms(tree: Node, *, is_enough: bool) -> Iterator[tuple[Term, bool]]:
     """The words that are looked for, not those that must be absent."""
     if isinstance(tree, Term):
-        yield tree
+        yield tree, is_enough
     elif not isinstance(tree, Not):
         for part in children(tree):
-            yield from _terms(part)
+            yield from _terms(part, is_enough=is_enough and not isinstance(tree, And | Near))
 
 
 def _facts(tree: Node) -> Iterator[Fact]:
@@ -192,7 +196,9 @@ def _is_bound(one: Written) -> bool:
 
 def _told_base(text: str, language: str, *, is_word: bool) -> str:
     if is_word:
-        return f"`{text}` is a common word ({language}): nearly every article holds it"
+        return (
+            f"`{text}` is a common word ({language}), and enough for this watch to match: add what must stand beside it"
+        )
     advice = "give it `needs`, or make it one of the `weak` names"
     where = "and stands at the beginning of sentences, too" if text[0].isupper() else "and is found everywhere"
     return f"`{text}` is a common word ({language}) {where}: {advice}"

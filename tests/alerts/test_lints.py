@@ -64,11 +64,18 @@ def test_a_name_that_is_told_apart_from_common_words_is_no_finding(tmp_path: Pat
     assert of_entity(tmp_path, fields) == []
 
 
-def test_common_words_of_a_query_are_told(tmp_path: Path) -> None:
-    assert of_query(tmp_path, "war AND Odesa") == [
-        "watches `w`: `war` is a common word (en): nearly every article holds it"
-    ]
-    assert of_query(tmp_path, 'Odesa AND ="us" AND NOT war AND "war crimes" AND US') == []
+def test_a_common_word_that_is_enough_to_match_is_told(tmp_path: Path) -> None:
+    says = "watches `w`: `war` is a common word (en), and enough for this watch to match: add what must stand beside it"
+    assert of_query(tmp_path, "war OR Odesa") == [says]
+    assert of_query(tmp_path, "title:(Odesa OR war)") == [says]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["war AND Odesa", "Odesa NEAR/5 war", 'Odesa OR ="us"', "Odesa AND NOT war", 'Odesa OR "war crimes"', "US OR NATO"],
+)
+def test_a_common_word_that_needs_others_is_no_finding(tmp_path: Path, query: str) -> None:
+    assert of_query(tmp_path, query) == []
 
 
 def test_a_watch_without_a_destination_is_told_with_its_line(tmp_path: Path) -> None:
