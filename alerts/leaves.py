@@ -104,15 +104,13 @@ class Index:
                 for at, word in enumerate(reading.words)
                 if len(word) >= length and (entries := begun(word[:length]))
             ]
-        if listed:
-            initials = reading.initials
-            for at, entries in listed:
-                for entry in entries:
-                    leaf, ask, _, _ = entry
-                    if not ask or (ask == 1 and initials[at]):
-                        found[leaf].append((at, at, leaf))
-                    elif ask > 1 and (place := _place(entry, at, reading)) is not None:
-                        found[leaf].append(place)
+        for at, entries in listed:
+            for entry in entries:
+                leaf, ask, _, _ = entry
+                if not ask or (ask == 1 and reading.initials[at]):
+                    found[leaf].append((at, at, leaf))
+                elif ask > 1 and (place := _place(entry, at, reading)) is not None:
+                    found[leaf].append(place)
         return found
 
 
@@ -186,7 +184,7 @@ def _place(entry: _Entry, at: int, reading: Reading) -> Place | None:
         if number != entry.pivot and wanted is not None and words[first + number] not in wanted:
             return None
     if pattern.exact:
-        is_right = _even(reading.surface(first, last)) == pattern.exact
+        is_right = _even(reading.where(first, last)[3]) == pattern.exact
     else:
         is_right = (first == last or reading.is_side_by_side(first, last, pattern.marks)) and all(
             reading.initials[first + number] if wanted == 1 else reading.capitals(first + number) >= wanted

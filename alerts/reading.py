@@ -99,31 +99,24 @@ class Reading:
         if self._title_spans is None and self._text_spans is None:
             written = f"{self._article.title}\n\n{self._article.text}"
             return [written[start].isupper() for start in self._ends[:-1:2]]
-        return [self.surface(word, word)[0].isupper() for word in range(len(self.words))]
+        return [self.surface(word)[0].isupper() for word in range(len(self.words))]
 
     def capitals(self, word: int) -> int:
         """How many letters of a word are capitals."""
-        return sum(letter.isupper() for letter in self.surface(word, word))
+        return sum(letter.isupper() for letter in self.surface(word))
 
-    def is_title(self, word: int) -> bool:
-        """Whether the word stands in the title."""
-        return self._ends[2 * word] < self._text_at - 1
+    def surface(self, word: int) -> str:
+        """A word as it was written."""
+        return self.where(word, word)[3]
 
-    def field(self, word: int) -> Field:
-        """Where the word stands."""
-        if self.is_title(word):
-            return Field.TITLE
-        return Field.LEAD if word < self._lead_end else Field.BODY
-
-    def place(self, first: int, last: int) -> Span:
-        """Offsets of these words in the title or the text, as it was given."""
-        start, end = self._ends[2 * first], self._ends[2 * last + 1]
-        spans = self._title_spans
-        if not self.is_title(first):
-            start, end, spans = start - self._text_at, end - self._text_at, self._text_spans
-        return (start, end) if spans is None else (spans[start][0], spans[end - 1][1])
-
-    def surface(self, first: int, last: int) -> str:
-        """These words as they were written."""
-        start, end = self.place(first, last)
-        return (self._article.title if self.is_title(first) else self._article.text)[start:end]
+    def where(self, first: int, last: int) -> tuple[Field, int, int, str]:
+        """The field in which these words stand, their offsets there, and as what they were written."""
+        start, end, at = self._ends[2 * first], self._ends[2 * last + 1], self._text_at
+        if start < at - 1:
+            field, text, spans = Field.TITLE, self._article.title, self._title_spans
+        else:
+            field = Field.LEAD if first < self._lead_end else Field.BODY
+            start, end, text, spans = start - at, end - at, self._article.text, self._text_spans
+        if spans is not None:
+            start, end = spans[start][0], spans[end - 1][1]
+        return field, start, end, text[start:end]
