@@ -23,7 +23,7 @@ from scrapers.article import Article
 
 # between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end,
 # no blank line
-_GAP = re.compile(r"(?!\s*\n\s*\n)(?:[.&+:]?(?=\w)|[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6})")
+_GAP = re.compile(r"(?!\s*\n\s*\n)(?:[.&+:]?|[\s\-‐-―'\"«»“”„/()\[\]\u00ad\u200b-\u200f\u2060\ufeff]{0,6})")
 _INITIAL = re.compile(r"\.\s{0,2}")
 _PARAGRAPH = re.compile(r"\n\s*")
 
