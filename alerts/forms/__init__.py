@@ -33,6 +33,7 @@ _WORDS = _NAMES | {
 _CYRILLIC = frozenset(("uk", "ru", "bg"))
 _VOWELS = frozenset("aeiouyаеєиіїоуыэюя")
 _MOST_LETTERS = 5  # of an abbreviation; longer words in capitals are shouted names
+_SHORTEST = 3  # letters of a form that stands alone: May is no Ma
 _LONG_ENOUGH = 5  # letters of a Latin name of unknown language that takes Polish and Czech endings
 
 
@@ -70,8 +71,10 @@ def _forms(written: str, word: str, language: str | None, beside: bool) -> froze
     stem = _stem(written, word, beside=beside)
     proper = written[0].isupper()
     if language is not None:
-        return _table(language, proper).forms(word, stem)
-    return _of_any_language(word, stem, proper=proper, cyrillic=cyrillic)
+        found = _table(language, proper).forms(word, stem)
+    else:
+        found = _of_any_language(word, stem, proper=proper, cyrillic=cyrillic)
+    return found if beside else frozenset(form for form in found if len(form) >= _SHORTEST or form == word)
 
 
 def _stem(written: str, word: str, *, beside: bool) -> int:

@@ -19,7 +19,7 @@ def words() -> Table:
     for letter in _CONSONANTS:
         rules.add(f"{letter}о", letter, "а ата")
         rules.add(f"{letter}и", letter, "а ата о ото")
-        rules.add(letter, letter, "а ата о ото ия ият")
+        rules.add(letter, letter, "и ите е ове овете а ата о ото ия ият")
     rules.add("ия", "-", "ии иите")
     return rules.table()
 
@@ -38,7 +38,7 @@ def articles() -> Table:
 def _names() -> Rules:
     rules = Rules()
     for letter in _CONSONANTS:
-        rules.add(letter, letter, "- а ът и ите е ове овете")
+        rules.add(letter, letter, "- а ът")
     for letter in "лнрт":
         rules.add(letter, letter, "я ят")
     for letter in "аеиоуъюя":

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- a u ovi em e i y ove um ech ich"
+_HARD = "- a u ovi em e i y um ech ich"
 _OF_THE_NAME = "uv ova ovo ovu ovy ove ovou ovych ovym ovymi"
 _CONSONANTS = "bcdfghjklmnprstvwxz"
 
 
 def names() -> Table:
     """What capitalised words become: a man's name no woman's, a woman's no plural."""
-    return _names().table()
+    rules = _names()
+    for letter in _CONSONANTS:
+        rules.add(letter, letter, "ove")  # a family; brexitové is an adjective
+    return rules.table()
 
 
 def words() -> Table:
@@ -82,7 +85,9 @@ def _feminine(rules: Rules) -> None:
 
 
 def _others(rules: Rules) -> None:
-    rules.add("o", "-", "o a u em ovi e y")
+    rules.add("o", "-", "o a u em")
+    for letter in "bcdfghjlmnprstvz":  # a man's: Fico, Fica, Ficovi; Irsko is no Irský
+        rules.add(f"{letter}o", letter, "ovi e y")
     rules.add("e", "-", "e i u em im emi ete eti eho emu ym")
     rules.add("i", "i", "- mi ch m")
 

@@ -81,7 +81,7 @@ def _foreign(rules: Rules) -> None:
         rules.add(vowel, vowel, "'a 'owi 'em 'u 'ie 'ego 'emu 'm 'go 'mu")
     for letter in _CONSONANTS:
         rules.add(letter, letter, "'a 'owi 'em 'u 'ie")
-    rules.add("e", "=", "go mu m")
+    rules.add("e y", "=", "go mu m ego emu")
 
 
 def _adjectives(rules: Rules) -> None:
@@ -130,9 +130,9 @@ def _plural(rules: Rules) -> None:
     rules.add("cy", "c", "ech - ow om ami ach")
     rules.add("scy", "sk", "ich im imi")
     rules.add("ccy", "ck", "ich im imi")
-    rules.add("mcy", "mi", "ec")
+    rules.add("mcy", "m", "iec czech")
     rules.add("ni", "n", "ych ym ymi ow om ami ach -")
-    rules.add("anie", "an", "- om ami ach")
+    rules.add("anie", "an", "- ow om ami ach")
     rules.add("ie", "i", "- om ami ach")
     for before in "bcdglmnprstwz":
         rules.add(f"{before}ki", before, "ek")
