@@ -14,8 +14,11 @@ from scrapers.article import Article
 
 _SPLIT = re.compile(f"({normalize.TOKEN.pattern})")
 _BLANK = re.compile(r"\n\s*\n")
-# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end
-_BETWEEN = re.compile(r"[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end, but a sign
+# that parts nothing (AT&T) and the stop of an initial
+_BETWEEN = re.compile(r"[.&+:]?|[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+_INITIAL = re.compile(r"\.\s{0,2}")
+_INITIAL_LETTERS = 1
 _JOINED = re.compile(r"[\-‐-―'’]?")  # between the tokens of one word: F-16, Ukraine's
 
 Span = tuple[int, int]  # the first and the last of some words, by number
@@ -85,11 +88,13 @@ class Reading:
 
     def is_side_by_side(self, first: int, last: int, marks: str = "") -> bool:
         """Whether only such signs stand between these words as a name may have, or besides them `marks`."""
-        for gap in self._parts[2 * first + 2 : 2 * last + 1 : 2]:
+        for word in range(first, last):
+            gap = self._parts[2 * word + 2]
             if gap in (" ", ""):
                 continue
             bare = gap.translate(dict.fromkeys(map(ord, marks))) if marks else gap
-            if not _BETWEEN.fullmatch(bare) or _BLANK.search(gap):
+            is_initial = len(self.words[word]) <= _INITIAL_LETTERS and _INITIAL.fullmatch(gap)
+            if not (is_initial or _BETWEEN.fullmatch(bare)) or _BLANK.search(gap):
                 return False
         return True
 
