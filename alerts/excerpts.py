@@ -30,9 +30,13 @@ class Sentences:
 
         `hits` are in order, those of the title first.
         """
-        below = [hit for hit in hits if hit.field is not Field.TITLE]
-        if not below:
-            return _cut(self._title, 0, len(self._title), hits, Field.TITLE)
+        below = hits
+        if hits[0].field is Field.TITLE:
+            below = [hit for hit in hits if hit.field is not Field.TITLE]
+            if not below:
+                return _cut(self._title, 0, len(self._title), hits, Field.TITLE)
+        if len(below) == 1:
+            return _cut(self._text, *self._around(below[0].start), below, below[0].field)
         within: dict[tuple[int, int], list[Hit]] = {}
         for hit in below:
             within.setdefault(self._around(hit.start), []).append(hit)
@@ -66,7 +70,9 @@ def _sentences(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
 
 def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> Excerpt:
     """At most LONGEST characters of text[start:end] around the first hit, cut at words."""
-    marks = _longest([(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end])
+    marks = [(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end]
+    if len(marks) > 1:
+        marks = _longest(marks)
     left, right = start, end
     if end - start > LONGEST:
         first = marks[0][0] if marks else start
@@ -77,8 +83,8 @@ def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> 
         right = right if right == end else _word_end(text, left, right)
     before, after = "… " if left > start else "", " …" if right < end else ""
     shift = len(before) - left
-    kept = tuple((a + shift, b + shift) for a, b in marks if left <= a and b <= right)
-    return Excerpt(before + text[left:right] + after, kept, where)
+    kept = [(a + shift, b + shift) for a, b in marks if left <= a and b <= right]
+    return Excerpt(f"{before}{text[left:right]}{after}", tuple(kept), where)
 
 
 def _longest(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -222,19 +222,14 @@ def _hits(
     once: dict[Span, Evidence] = {}
     for one in evidence:
         span = one[0][:2]
-        if span not in once or one[1]:
+        if one[1] or span not in once:
             once[span] = one
     made = []
-    for span in sorted(once):
+    for span in sorted(once) if len(once) > 1 else once:
         one = once[span]
         if (hit := known.get(one)) is None:
-            hit = known[one] = _hit(one, compiled, found.reading)
+            (first, last, leaf), entity = one
+            field, start, end, surface = found.reading.where(first, last)
+            hit = known[one] = Hit(compiled.leaves[leaf].text, surface, field, start, end, entity)
         made.append(hit)
     return tuple(made)
-
-
-def _hit(one: Evidence, compiled: Compiled, reading: Reading) -> Hit:
-    """The place as people see it."""
-    (first, last, leaf), entity = one
-    start, end = reading.place(first, last)
-    return Hit(compiled.leaves[leaf].text, reading.surface(first, last), reading.field(first), start, end, entity)

@@ -14,8 +14,11 @@ from scrapers.article import Article
 
 _SPLIT = re.compile(f"({normalize.TOKEN.pattern})")
 _BLANK = re.compile(r"\n\s*\n")
-# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end
-_BETWEEN = re.compile(r"[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end, but a sign
+# that parts nothing (AT&T) and the stop of an initial
+_BETWEEN = re.compile(r"[.&+:]?|[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+_INITIAL = re.compile(r"\.\s{0,2}")
+_INITIAL_LETTERS = 1
 _JOINED = re.compile(r"[\-‐-―'’]?")  # between the tokens of one word: F-16, Ukraine's
 
 Span = tuple[int, int]  # the first and the last of some words, by number
@@ -85,11 +88,13 @@ class Reading:
 
     def is_side_by_side(self, first: int, last: int, marks: str = "") -> bool:
         """Whether only such signs stand between these words as a name may have, or besides them `marks`."""
-        for gap in self._parts[2 * first + 2 : 2 * last + 1 : 2]:
+        for word in range(first, last):
+            gap = self._parts[2 * word + 2]
             if gap in (" ", ""):
                 continue
             bare = gap.translate(dict.fromkeys(map(ord, marks))) if marks else gap
-            if not _BETWEEN.fullmatch(bare) or _BLANK.search(gap):
+            is_initial = len(self.words[word]) <= _INITIAL_LETTERS and _INITIAL.fullmatch(gap)
+            if not (is_initial or _BETWEEN.fullmatch(bare)) or _BLANK.search(gap):
                 return False
         return True
 
@@ -99,31 +104,24 @@ class Reading:
         if self._title_spans is None and self._text_spans is None:
             written = f"{self._article.title}\n\n{self._article.text}"
             return [written[start].isupper() for start in self._ends[:-1:2]]
-        return [self.surface(word, word)[0].isupper() for word in range(len(self.words))]
+        return [self.surface(word)[0].isupper() for word in range(len(self.words))]
 
     def capitals(self, word: int) -> int:
         """How many letters of a word are capitals."""
-        return sum(letter.isupper() for letter in self.surface(word, word))
+        return sum(letter.isupper() for letter in self.surface(word))
 
-    def is_title(self, word: int) -> bool:
-        """Whether the word stands in the title."""
-        return self._ends[2 * word] < self._text_at - 1
+    def surface(self, word: int) -> str:
+        """A word as it was written."""
+        return self.where(word, word)[3]
 
-    def field(self, word: int) -> Field:
-        """Where the word stands."""
-        if self.is_title(word):
-            return Field.TITLE
-        return Field.LEAD if word < self._lead_end else Field.BODY
-
-    def place(self, first: int, last: int) -> Span:
-        """Offsets of these words in the title or the text, as it was given."""
-        start, end = self._ends[2 * first], self._ends[2 * last + 1]
-        spans = self._title_spans
-        if not self.is_title(first):
-            start, end, spans = start - self._text_at, end - self._text_at, self._text_spans
-        return (start, end) if spans is None else (spans[start][0], spans[end - 1][1])
-
-    def surface(self, first: int, last: int) -> str:
-        """These words as they were written."""
-        start, end = self.place(first, last)
-        return (self._article.title if self.is_title(first) else self._article.text)[start:end]
+    def where(self, first: int, last: int) -> tuple[Field, int, int, str]:
+        """The field in which these words stand, their offsets there, and as what they were written."""
+        start, end, at = self._ends[2 * first], self._ends[2 * last + 1], self._text_at
+        if start < at - 1:
+            field, text, spans = Field.TITLE, self._article.title, self._title_spans
+        else:
+            field = Field.LEAD if first < self._lead_end else Field.BODY
+            start, end, text, spans = start - at, end - at, self._article.text, self._text_spans
+        if spans is not None:
+            start, end = spans[start][0], spans[end - 1][1]
+        return field, start, end, text[start:end]

@@ -1,98 +1,139 @@
-"""Polish declension, without diacritics as folded text has none (pure)."""
+"""Polish declension, without diacritics, as folded text has none (pure)."""
 
 from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "a u owi em e ie y i ow om ami ach"
-_SOFTENED = "ia iu iem iowi ie i iow iom iami iach"
+_HARD = "- a u owi em ie e y i ow om ami ach"
+_SOFT = "ia iu iem iowi ie i iow iom iami iach"
+_CONSONANTS = "bcdfghjklmnprstvwxz"
 
 
 def names() -> Table:
-    """What capitalised words become."""
-    rules = Rules()
-    _masculine(rules)
-    _adjectives(rules)
-    _feminine(rules)
-    _others(rules)
-    return rules.table()
+    """What capitalised words become: a man's name no woman's, a woman's no plural."""
+    return _names().table()
 
 
 def words() -> Table:
-    """What common words become: adjectives in every gender, feminine nouns in the plural."""
-    rules = Rules(names())
-    for old, soft in (("y", "-"), ("ki", "k"), ("gi", "g")):
-        rules.add(old, soft, "a ej e iej ie")
-    for letter in "bcdfghjklmnprstwz":
-        rules.add(f"{letter}a", letter, "- om ami ach")
-        if letter in "knwl":
-            for before in "bcdglmnprstwz":
-                rules.add(f"{before}{letter}a", before, f"e{letter} ie{letter}")
+    """What common words become: adjectives in every gender, feminine and neuter nouns in the plural."""
+    rules = _names()
+    for letter in "bcdfhjlmnprstwz":
+        rules.add(f"{letter}y", letter, "a ej e")
+    rules.add("ki gi", "=", "ej e")
+    rules.add("ki", "k", "a")
+    rules.add("gi", "g", "a")
+    rules.add("ni pi wi", "=", "a ej e")
+    for letter in _CONSONANTS:
+        rules.add(f"{letter}a {letter}o", letter, "- om ami ach")
+    for before in "bcdglmnprstwz":
+        for letter in "knwlr":
+            rules.add(f"{before}{letter}a {before}{letter}o", before, f"e{letter} ie{letter}")
     rules.add("ia ja", "-", "i j")
     return rules.table()
 
 
+def _names() -> Rules:
+    rules = Rules()
+    _masculine(rules)
+    _fleeting(rules)
+    _foreign(rules)
+    _adjectives(rules)
+    _feminine(rules)
+    _neuter(rules)
+    _plural(rules)
+    return rules
+
+
 def _masculine(rules: Rules) -> None:
-    for letter in "bcdfghjklmnprstvwxz":
-        rules.add(letter, letter, f"- {_HARD}")
+    for letter in _CONSONANTS:
+        rules.add(letter, letter, _HARD)
     for letter in "bcfmnpswz":
-        rules.add(letter, letter, _SOFTENED)
-    for old, new in (("t", "c"), ("d", "dz"), ("st", "sc"), ("zd", "zdz")):
-        rules.add(old, old, f"- {_HARD}")
-        rules.add(old, new, "ie i")
-    for old, new in (("r", "rz"), ("k", "c"), ("g", "dz"), ("ch", "s")):
-        rules.add(old, new, "e y")
-    rules.add("ch", "ch", f"- {_HARD}")
+        rules.add(letter, letter, _SOFT)
+    rules.add("k g", "=", "iem")
+    for old, new in (("t", "cie ci"), ("d", "dzie dzi"), ("st", "scie sci"), ("zd", "zdzie"), ("r", "rze rzy")):
+        rules.add(old, new, "-")
+    for old, new in (("k", "cy ce"), ("g", "dzy dze"), ("ch", "si sze"), ("sl", "slow")):
+        rules.add(old, new, "-")
+    for old, new in (("ad", "edzie"), ("at", "ecie"), ("az", "ezi ez"), ("ab", "eb")):  # Dąb, Dębu; Zjazd, zjeździe
+        rules.add(old, new, "- a u em ie")
+    rules.add("azd iazd", "ezdzie", "-")
+    rules.add("anin", "an", "ie - om ami ach")
+
+
+def _fleeting(rules: Rules) -> None:
+    """Where the last vowel drops: Czarnek, Czarnka; Sosnowiec, Sosnowca; Paweł, Pawła."""
     for letter in "bcdfghlmnprstwz":
-        rules.add(f"{letter}ek", f"{letter}k", "a u owi iem i ow om ami ach")
-        rules.add(f"{letter}ek", f"{letter}ek", "- a u owi iem i ow")
+        rules.add(f"{letter}ek {letter}iek", f"{letter}k", "a u owi iem i ow om ami ach cie")
         rules.add(f"{letter}iec {letter}ec", f"{letter}c", "a u owi em e y ow om ami ach")
-        rules.add(f"{letter}iec {letter}ec", "=", "- a u owi em")
-        rules.add(f"{letter}el {letter}iel", f"{letter}l {letter}el {letter}iel", "a u owi em e i ow om ami ach")
-        rules.add(f"{letter}er", f"{letter}r {letter}er", _HARD)
-        rules.add(f"{letter}er", f"{letter}er {letter}", "ze zy")
-        rules.add(f"{letter}ien", f"{letter}n", _SOFTENED)
-        rules.add(f"{letter}ien", "=", f"- {_HARD} {_SOFTENED}")
-    rules.add("aniec", "anc", "a u owi em e y ow om ami ach")
-    rules.add("um", "u", "m a ow om ami ach")
+        rules.add(f"{letter}iec {letter}ec", letter, "cze")
+        rules.add(f"{letter}el {letter}iel", f"{letter}l", "a u owi em e i ow om ami ach")
+        rules.add(f"{letter}er", f"{letter}r", _HARD[2:])
+        rules.add(f"{letter}er", letter, "rze rzy")
+        rules.add(f"{letter}ien {letter}en", f"{letter}n", _SOFT)
+        rules.add(f"{letter}iew", f"{letter}w", "a u owi em ie")
+
+
+def _foreign(rules: Rules) -> None:
+    """Foreign names: Romneya, Kennedy'ego, Farage'a, Fico i Ficy, Putina."""
+    for vowel in "aeou":
+        rules.add(f"{vowel}y", f"{vowel}y", "- a owi em u u'a")
+    for vowel in "aeiouy":
+        rules.add(vowel, vowel, "'a 'owi 'em 'u 'ie 'ego 'emu 'm 'go 'mu")
+    for letter in _CONSONANTS:
+        rules.add(letter, letter, "'a 'owi 'em 'u 'ie")
+    rules.add("e y", "=", "go mu m ego emu")
 
 
 def _adjectives(rules: Rules) -> None:
-    rules.add("y", "-", "y ego emu ym i ych ymi - ow om ami ach")
-    rules.add("i", "-", "i ego emu im ich imi iego iemu ow om ami ach")
-    rules.add("ski cki dzki", "=", "- ego emu m ch mi")
-    rules.add("ski", "s", "cy kich kim kimi")
-    rules.add("cki dzki", "-", "ccy dzcy cy")
-    rules.add("cki", "c", "cy")
+    rules.add("y", "-", "y ego emu ym i ych ymi")
+    rules.add("i", "=", "- ego emu m ch mi")
+    rules.add("ry", "rz", "y")
+    rules.add("ski", "sc", "y")
+    rules.add("cki", "cc", "y")
+    rules.add("a", "-", "a ej")
 
 
 def _feminine(rules: Rules) -> None:
-    for letter in "bcdfghjklmnprstvwxz":
-        rules.add(f"{letter}a", letter, "a y e o ej ie i owie")
-    for old, new in (
-        ("ka", "ce"),
-        ("ga", "dze"),
-        ("ra", "rze"),
-        ("ta", "cie"),
-        ("da", "dzie"),
-        ("cha", "sze"),
-        ("sta", "scie"),
-        ("zda", "zdzie"),
-    ):
+    for letter in _CONSONANTS:
+        rules.add(f"{letter}a", letter, "a y e o ie i owie om ach ow")
+    for old, new in (("ka", "ce"), ("ga", "dze"), ("ra", "rze"), ("ta", "cie"), ("da", "dzie"), ("cha", "sze"),
+                     ("sta", "scie"), ("zda", "zdzie"), ("sla", "sle")):  # fmt: skip
         rules.add(old, new, "-")
-        rules.add(old, old[:-1], "a y e o ej ie i iej")
+    rules.add("ka", "ki", "ej")
     rules.add("ia", "i", "a e o i - ej")
-    rules.add("ja", "j", "a i e o")
+    rules.add("ea", "e", "a e i o")
+    for letter in "ndstczjlw":
+        rules.add(letter, letter, "ia i")
+    for letter in "sncdz":  # Łódź, wieś, sól
+        rules.add(letter, letter, "ia")
 
 
-def _others(rules: Rules) -> None:
-    for letter in "bcdfghjklmnprstvwz":
-        rules.add(f"{letter}o", letter, "o a u owi em ie e y i")
-    rules.add("ko", "k", "iem a i e")
+def _neuter(rules: Rules) -> None:
+    rules.add("o", "-", "o a u owi em ie e y i ow")
+    rules.add("ko", "ki", "em")
     rules.add("ko", "c", "e")
     rules.add("ro", "rz", "e")
-    rules.add("to", "c", "ie")
-    rules.add("e", "-", "e ego emu ym ych ymi im ich imi a u em i y - om ami ach ow")
-    rules.add("ie", "-", "ie iego iemu im ich imi ia iu iem ii")
-    rules.add("cy", "-", "cow com cami cach czech ec iec")
-    rules.add("emcy", "-", "emiec emcow emcom emcami emczech")
+    rules.add("to", "ci", "e")
+    rules.add("do", "dzi", "e")
+    rules.add("e", "-", "e u a em ego emu ym im")
+    rules.add("ie", "i", "a u em ego emu m i")
+    rules.add("um", "u", "m a ow om ami ach")
+
+
+def _plural(rules: Rules) -> None:
+    rules.add("y i e", "-", "- ow om ami ach i y ych ym ymi ich im imi")
+    rules.add("chy", "sz", "ech")
+    rules.add("gry", "gier grzech", "-")
+    for old, stem in (("ci", "t"), ("sci", "st"), ("dzi", "d"), ("cy", "k"), ("dzy", "g"), ("rzy", "r"), ("si", "ch"),
+                      ("owie", "-")):  # fmt: skip
+        rules.add(old, stem, "ow om ami ach -")
+    rules.add("cy", "c", "ech - ow om ami ach")
+    rules.add("scy", "sk", "ich im imi")
+    rules.add("ccy", "ck", "ich im imi")
+    rules.add("mcy", "m", "iec czech")
+    rules.add("ni", "n", "ych ym ymi ow om ami ach -")
+    rules.add("anie", "an", "- ow om ami ach")
+    rules.add("ie", "i", "- om ami ach")
+    for before in "bcdglmnprstwz":
+        rules.add(f"{before}ki", before, "ek")
+        rules.add(f"{before}ny {before}wy {before}ry", before, "en ien ew ier")

@@ -27,15 +27,18 @@ class Table:
 
 
 class Rules:
-    """Collects endings, written as grammar books write them, into a table."""
+    """Collects endings, written as grammar books write them, into a table.
 
-    def __init__(self, earlier: Table | None = None) -> None:
-        self._endings = {end: dict.fromkeys(new) for end, new in earlier.endings.items()} if earlier else {}
+    What is said of a short ending holds for the longer ones that end so: -ство is also -о.
+    """
+
+    def __init__(self) -> None:
+        self._endings: dict[str, dict[str, None]] = {}
 
     def add(self, old: str, stems: str, endings: str) -> None:
         """A word that ends as one of `old` may end as any of `stems` with any of `endings`.
 
-        A stem `=` is the old ending as it is; a stem or an ending `-` is nothing. What earlier rules say stays.
+        A stem `=` is the old ending as it is; a stem or an ending `-` is nothing.
         """
         new = [(stem, "" if end == "-" else end) for stem in stems.split() for end in endings.split()]
         for whole in old.split():
@@ -45,7 +48,13 @@ class Rules:
 
     def table(self) -> Table:
         """The table of all rules so far."""
-        return Table({end: tuple(new) for end, new in self._endings.items()})
+        return Table({ending: tuple(self._all(ending)) for ending in self._endings})
+
+    def _all(self, ending: str) -> dict[str, None]:
+        found: dict[str, None] = {}
+        for at in range(len(ending)):
+            found |= {ending[:at] + new: None for new in self._endings.get(ending[at:], ())}
+        return found
 
 
 def _folded(text: str) -> str:
