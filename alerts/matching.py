@@ -89,7 +89,8 @@ class _Content:
 
     def __init__(self, watchlist: Watchlist, sources: Mapping[str, Facts]) -> None:
         self.watchlist, self.sources = watchlist, sources
-        parts = (watchlist.entities, watchlist.watches, sorted(watchlist.topics.items()), sorted(_told(sources)))
+        entities = (watchlist.entities, watchlist.background)
+        parts = (*entities, watchlist.watches, sorted(watchlist.topics.items()), sorted(_told(sources)))
         self._digest = hashlib.sha256(repr(parts).encode("utf-8", "replace")).digest()
 
     def __eq__(self, other: object) -> bool:
@@ -107,7 +108,7 @@ def _told(sources: Mapping[str, Facts]) -> Iterator[tuple[str, str, str, list[st
 @lru_cache(maxsize=_KEPT)
 def _compile(content: _Content) -> Compiled:
     watchlist, numbers = content.watchlist, _Numbers()
-    names = {entity.id: _names(entity, numbers) for entity in watchlist.entities}
+    names = {entity.id: _names(entity, numbers) for entity in (*watchlist.entities, *watchlist.background)}
     watches = tuple((watch, _plan(parsed(watch.query, names), names, numbers)) for watch in watchlist.watches)
     topics = {name: _plan(parsed(text, names), names, numbers) for name, text in watchlist.topics.items()}
     concerned: dict[int, list[int]] = defaultdict(list)
@@ -115,9 +116,9 @@ def _compile(content: _Content) -> Compiled:
         for leaf in node.required() or ():
             concerned[leaf].append(at)
     named: dict[int, list[str]] = defaultdict(list)
-    for name, its in names.items():
-        for leaf in (*its.strong, *its.weak):
-            named[leaf].append(name)
+    for entity in watchlist.entities:
+        for leaf in (*names[entity.id].strong, *names[entity.id].weak):
+            named[leaf].append(entity.id)
     leaves = tuple(numbers.of)
     return Compiled(
         version=watchlist.version,

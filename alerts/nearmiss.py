@@ -115,7 +115,7 @@ def _unnamed(node: plan.Entity, found: Found) -> Miss:
     places = found.of((*names.strong, *names.weak)) if names else []
     if not names or not places:
         return Miss(missing=(f"@{node.name}",))
-    surfaces = tuple(dict.fromkeys(found.reading.surface(first, last) for first, last, _ in places))
+    surfaces = tuple(dict.fromkeys(found.reading.where(first, last)[3] for first, last, _ in places))
     vetoed = found.of(names.strong) or not names.weak
     why = "a phrase that rules it out" if vetoed else "nothing near it that it needs"
     return Miss(found=surfaces, missing=(f"@{node.name} ({surfaces[0]} stands there, with {why})",))
@@ -123,7 +123,7 @@ def _unnamed(node: plan.Entity, found: Found) -> Miss:
 
 def _surfaces(node: plan.Node, found: Found, within: Span | None) -> tuple[str, ...]:
     return tuple(
-        dict.fromkeys(found.reading.surface(first, last) for (first, last, _), _ in node.evidence(found, within))
+        dict.fromkeys(found.reading.where(first, last)[3] for (first, last, _), _ in node.evidence(found, within))
     )
 
 

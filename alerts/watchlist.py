@@ -87,17 +87,23 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
-    """Every good entity and watch, the topic queries by name, and what is wrong with the others."""
+    """Every good entity and watch, the topic queries by name, and what is wrong with the others.
+
+    `background` are the shipped entities that only a shipped topic names, for a list that does not include them.
+    """
 
     entities: tuple[Entity, ...] = ()
     watches: tuple[Watch, ...] = ()
     topics: dict[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    background: tuple[Entity, ...] = ()
 
     @property
     def version(self) -> str:
         """A hash of everything that decides what matches."""
-        return _digest(self.entities, [(w.id, w.query) for w in self.watches], sorted(self.topics.items()))
+        return _digest(
+            self.entities, self.background, [(w.id, w.query) for w in self.watches], sorted(self.topics.items())
+        )
 
 
 def load(path: Path | None, *, destinations: Collection[str] | None = None) -> Watchlist:
@@ -140,7 +146,14 @@ def load(path: Path | None, *, destinations: Collection[str] | None = None) -> W
         tuple(_joined(watches, included.watches)),
         {**shipped.topics, **topics},
         tuple(problems),
+        tuple(_background([text for name, text in shipped.topics.items() if name not in topics], shipped, ids)),
     )
+
+
+def _background(topics: Sequence[str], shipped: Watchlist, known: Collection[str]) -> Iterator[Entity]:
+    """What these topics of ours name and the user's list does not have."""
+    needed = {one.id for text in topics for one in used(query.parse(text), shipped.entities)}
+    return (one for one in shipped.entities if one.id in needed and one.id not in known)
 
 
 def parsed(text: str, entities: Collection[str]) -> Node:

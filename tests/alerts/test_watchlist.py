@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from alerts import watchlist
+from alerts import matching, watchlist
 from alerts.watchlist import Watchlist
 from scrapers.errors import ConfigError
+from tests.builders import make_article
 
 
 def load(folder: Path, text: str) -> Watchlist:
@@ -110,3 +111,12 @@ def test_an_empty_file_watches_nothing_but_knows_the_shipped_topic(tmp_path: Pat
     found = load(tmp_path, "")
     assert (found.watches, found.problems) == ((), ())
     assert "required" in found.topics
+
+
+def test_a_shipped_topic_works_without_the_shipped_entities_and_tracks_none_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.yaml"
+    path.write_text("watches:\n  - {id: a, query: Odesa}\n", encoding="utf-8")
+    compiled = matching.compile(watchlist.load(path))
+    article = make_article("Марк Рютте приїхав до України.")
+    assert matching.matches_topic(article, compiled, "required")
+    assert matching.look(article, compiled) == ([], ())
