@@ -104,7 +104,7 @@ class Index:
         for at, entries in listed:
             for entry in entries:
                 leaf, ask, _, _ = entry
-                if not ask or (ask == 1 and reading.initials[at]):
+                if not ask or (ask == 1 and reading.is_capital(at)):
                     found[leaf].append((at, at, leaf))
                 elif ask > 1 and (place := _place(entry, at, reading)) is not None:
                     found[leaf].append(place)
@@ -134,7 +134,7 @@ def _keep(entry: _Entry, words: Iterable[str], index: dict[str, Sequence[_Entry]
             index[word] = [*held, entry]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)  # of what was asked last; forms know the words of the others
 def patterns(leaf: Leaf) -> tuple[Pattern, ...]:
     """Every way to spell a leaf."""
     read = normalize.tokens(leaf.text)
@@ -193,7 +193,7 @@ def _place(entry: _Entry, at: int, reading: Reading) -> Place | None:
         is_right = _even(reading.where(first, last)[3]) == pattern.exact
     else:
         is_right = (first == last or reading.is_side_by_side(first, last, pattern.marks)) and all(
-            reading.initials[first + number] if wanted == 1 else reading.capitals(first + number) >= wanted
+            reading.is_capital(first + number) if wanted == 1 else reading.capitals(first + number) >= wanted
             for number, wanted in enumerate(pattern.capitals)
             if wanted
         )

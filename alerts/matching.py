@@ -89,8 +89,8 @@ class _Content:
 
     def __init__(self, watchlist: Watchlist, sources: Mapping[str, Facts]) -> None:
         self.watchlist, self.sources = watchlist, sources
-        entities = (watchlist.entities, watchlist.background)
-        parts = (*entities, watchlist.watches, sorted(watchlist.topics.items()), sorted(_told(sources)))
+        self.version = watchlist.version
+        parts = (self.version, watchlist.watches, sorted(_told(sources)))
         self._digest = hashlib.sha256(repr(parts).encode("utf-8", "replace")).digest()
 
     def __eq__(self, other: object) -> bool:
@@ -121,7 +121,7 @@ def _compile(content: _Content) -> Compiled:
             named[leaf].append(entity.id)
     leaves = tuple(numbers.of)
     return Compiled(
-        version=watchlist.version,
+        version=content.version,
         leaves=leaves,
         index=Index(leaves),
         names=names,

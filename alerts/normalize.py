@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _MARKS = "\u0300-\u036f\u0483-\u0487"
@@ -23,6 +24,7 @@ _FOLDED = re.compile(f"[{''.join(map(chr, _SAME_LENGTH))}]")  # few in most text
 _ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 _STRANGE = re.compile("[^\x00-\x7f\u0400-\u045f][\u0300-\u036f]*|.[\u0300-\u036f]+", re.DOTALL)  # see `_plain`
+_SHORT = 100  # letters of a name
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
 _LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
 _CYRILLIC = r"\u0400-\u052f"
@@ -57,6 +59,15 @@ class Token:
 
 def tokens(text: str) -> list[Token]:
     """Every token of `text`, in order, in time linear in its length."""
+    return list(_few(text)) if len(text) <= _SHORT else _tokens(text)
+
+
+@lru_cache(maxsize=64)  # a name is asked for its words by its forms, its spellings and its capitals, one after another
+def _few(text: str) -> tuple[Token, ...]:
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> list[Token]:
     folded, spans = fold(text)
     if spans is None:
         return [Token(found[0], found.start(), found.end()) for found in TOKEN.finditer(folded)]
