@@ -42,8 +42,15 @@ TEXTS = {
 }
 
 
-def house(folder: Path, database_url: str, watchlist: str) -> AbstractContextManager[House]:
-    return opened(folder, "", database_url=database_url, watchlist=watchlist, destinations=DESTINATIONS, clock=Clock())
+def house(folder: Path, database_url: str, watchlist: str, clock: Clock | None = None) -> AbstractContextManager[House]:
+    return opened(
+        folder,
+        "",
+        database_url=database_url,
+        watchlist=watchlist,
+        destinations=DESTINATIONS,
+        clock=clock or Clock(),
+    )
 
 
 def store(rooms: House, texts: dict[str, str], mode: Mode = Mode.LIVE, days_ago: float = 0) -> None:
@@ -60,6 +67,13 @@ def store(rooms: House, texts: dict[str, str], mode: Mode = Mode.LIVE, days_ago:
         found = [(one.id, held) for one, (held, _) in zip(stored, looked, strict=True)]
         matches.add(session, found, mode, BEGIN)
         matches.stamp(session, [one.id for one in stored], rooms.compiled.version)
+
+
+def deliver(rooms: House, clock: Clock) -> None:
+    """Everything that is due now or within the hour."""
+    delivery.deliver(rooms)
+    clock.forward(hours=1)
+    delivery.deliver(rooms)
 
 
 def held(rooms: House) -> dict[tuple[str, str], MatchRow]:
@@ -148,20 +162,21 @@ def test_only_the_days_asked_for_are_matched_again(tmp_path: Path, database_url:
 def test_with_alerts_live_what_is_new_alerts_and_what_was_told_does_not(
     tmp_path: Path, database_url: str, slack: SlackStandIn
 ) -> None:
-    with house(tmp_path, database_url, OLD) as rooms:
+    clock = Clock()
+    with house(tmp_path, database_url, OLD, clock) as rooms:
         store(rooms, TEXTS)
-        delivery.deliver(rooms)
+        deliver(rooms, clock)
         told = len(slack.messages)
-    with house(tmp_path, database_url, NEW) as rooms:
+    with house(tmp_path, database_url, NEW, clock) as rooms:
         rematching.rematch(rooms, mode=Mode.LIVE)
-        delivery.deliver(rooms)
+        deliver(rooms, clock)
         assert len(slack.messages) > told
         with reading(rooms.engine) as session:
             query = select(MatchRow.watch_id, DecisionRow.outcome).join(DecisionRow)
             assert ("storm", Decision.FIRST_REPORT) in {tuple(row) for row in session.execute(query)}
         told = len(slack.messages)
         rematching.rematch(rooms, mode=Mode.LIVE)
-        delivery.deliver(rooms)
+        deliver(rooms, clock)
         assert len(slack.messages) == told
 
 
