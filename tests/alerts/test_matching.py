@@ -355,7 +355,7 @@ def test_a_long_and_hostile_text_is_read_to_its_end() -> None:
         "Rutte\n" + " " * 9,
         "«" * 9 + "Kyiv",
     ):
-        text = unit * (1_000_000 // len(unit)) + " Rutte Kyiv"
+        text = unit * (200_000 // len(unit)) + " Rutte Kyiv"
         assert found(text, query, RUTTE)[0].hits[-1].end >= len(text) - 5
 
 
