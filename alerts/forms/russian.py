@@ -111,16 +111,16 @@ def _feminine(rules: Rules) -> None:
         rules.add(f"{letter}а", letter, "а и е у ой ою ей ею")
     for letter in _CONSONANTS:
         rules.add(f"{letter}я", letter, "я и е ю ей ею")
-    for vowel in "аеиоуюыьэ":
+    for vowel in "аеиоуюыьэй":
         rules.add(f"{vowel}я", vowel, "я и е ю ей ею")
     for letter in "бвгджзклмнпрстфх":  # a family: Сковороды, Сковород
-        rules.add(f"{letter}а", letter, "ам ами")
+        rules.add(f"{letter}а", letter, "ам ами ах")
 
 
 def _neuter(rules: Rules) -> None:
     rules.add("о", "-", "о а у ом е")
     rules.add("ство", "ств", "- ам ами ах")
-    rules.add("ое", "-", "ого ому ым им ом")
+    rules.add("ое", "-", "ого ому ым им ом ые ие ых их ыми ими")
     rules.add("ее", "-", "его ему им ем")
     rules.add("е", "-", "е я ю ем и а у")
     rules.add("ье", "ь", "я ю ем и")
