@@ -3,51 +3,76 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from alerts.model import Excerpt, Field, Hit
 
 LONGEST = 400
 _DOTS = 2  # characters that each ellipsis costs
-_BREAK = re.compile(r"(?<=[.!?…])[»”\"')\]]*\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])|\s*\n\s*")
+_BREAK = re.compile(r"([.!?…][»”\"')\]]*)\s+(?=[\"«“„(\[—–-]*\s*[^\W_a-zа-яіїєґ])")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:[A-ZА-ЯІЇЄҐ]|Mr|Mrs|Ms|Dr|St|Gen|Lt|Col|Sgt|Prof|Gov|Sen|Rep|No|vs|U\.S|U\.K|a\.m|p\.m|"
     r"ім|вул|див|тис|млн|млрд|грн|ст|м|р|обл|им|ул|см|тыс|руб|г))\.$"
 )
 
 
-def choose(title: str, text: str, hits: Sequence[Hit]) -> Excerpt:
-    """The sentence of the text with the most distinct terms, the earliest of equals; else the title."""
-    body = [hit for hit in hits if hit.field is Field.TEXT]
-    if not body:
-        return _cut(title, 0, len(title), hits, Field.TITLE)
-    best, most = (0, len(text)), 0
-    body.sort(key=lambda hit: hit.start)
-    starts = [hit.start for hit in body]
-    for start, end in sentences(text):
-        inside = body[bisect_left(starts, start) : bisect_left(starts, end)]
-        terms = {hit.surface.casefold() for hit in inside if hit.end <= end}
-        if len(terms) > most:
-            best, most = (start, end), len(terms)
-    return _cut(text, *best, body, Field.TEXT)
+class Sentences:
+    """The sentences of an article, found where they are asked for."""
+
+    def __init__(self, title: str, text: str) -> None:
+        self._title, self._text = title, text
+        self._line, self._starts, self._ends = (0, -1), [0], [0]  # the last line that was asked for
+        self._of: dict[int, tuple[int, int]] = {}
+
+    def choose(self, hits: Sequence[Hit]) -> Excerpt:
+        """The sentence of the text with the most distinct terms, the earliest of equals; else the title.
+
+        `hits` are in order, those of the title first.
+        """
+        below = hits
+        if hits[0].field is Field.TITLE:
+            below = [hit for hit in hits if hit.field is not Field.TITLE]
+            if not below:
+                return _cut(self._title, 0, len(self._title), hits, Field.TITLE)
+        if len(below) == 1:
+            return _cut(self._text, *self._around(below[0].start), below, below[0].field)
+        within: dict[tuple[int, int], list[Hit]] = {}
+        for hit in below:
+            within.setdefault(self._around(hit.start), []).append(hit)
+        best = max(within, key=lambda place: len({hit.surface.casefold() for hit in within[place]}))
+        return _cut(self._text, *best, within[best], within[best][0].field)
+
+    def _around(self, at: int) -> tuple[int, int]:
+        """The sentence of the letter `at`."""
+        held = self._of.get(at)
+        if held is None:
+            if not self._line[0] <= at < self._line[1]:
+                end = self._text.find("\n", at)
+                self._line = (self._text.rfind("\n", 0, at) + 1, len(self._text) if end < 0 else end)
+                self._starts, self._ends = _sentences(self._text, *self._line)
+            number = max(0, bisect_right(self._starts, at) - 1)
+            held = self._of[at] = (self._starts[number], self._ends[number])
+        return held
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """(start, end) of every sentence. Initials and common abbreviations end none."""
-    cuts = [0]
-    ends = []
-    for found in _BREAK.finditer(text):
-        is_line = "\n" in found[0]
-        if is_line or not _ABBREVIATED.search(text, max(0, found.start() - 12), found.start()):
-            ends.append(found.start() + len(found[0]) - len(found[0].lstrip("»”\"')]")))
-            cuts.append(found.end())
-    return [(start, end) for start, end in zip(cuts, [*ends, len(text)], strict=True) if start < end]
+def _sentences(text: str, start: int, end: int) -> tuple[list[int], list[int]]:
+    """Where the sentences of a line begin and end. Initials and common abbreviations end none."""
+    line = text[start:end]
+    start, end = start + len(line) - len(line.lstrip()), end - len(line) + len(line.rstrip())
+    starts, ends = [start], []
+    for found in _BREAK.finditer(text, start, end):
+        if not _ABBREVIATED.search(text, max(0, found.start() - 11), found.start() + 1):
+            ends.append(found.end(1))
+            starts.append(found.end())
+    return starts, [*ends, end]
 
 
 def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> Excerpt:
     """At most LONGEST characters of text[start:end] around the first hit, cut at words."""
-    marks = _longest([(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end])
+    marks = [(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end]
+    if len(marks) > 1:
+        marks = _longest(marks)
     left, right = start, end
     if end - start > LONGEST:
         first = marks[0][0] if marks else start
@@ -58,19 +83,8 @@ def _cut(text: str, start: int, end: int, hits: Sequence[Hit], where: Field) -> 
         right = right if right == end else _word_end(text, left, right)
     before, after = "… " if left > start else "", " …" if right < end else ""
     shift = len(before) - left
-    kept = tuple((a + shift, b + shift) for a, b in marks if left <= a and b <= right)
-    return Excerpt(before + text[left:right] + after, kept, where)
-
-
-def merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same places in order, overlapping ones made one."""
-    kept: list[tuple[int, int]] = []
-    for start, end in sorted(places):
-        if kept and start < kept[-1][1]:
-            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
-        else:
-            kept.append((start, end))
-    return kept
+    kept = [(a + shift, b + shift) for a, b in marks if left <= a and b <= right]
+    return Excerpt(f"{before}{text[left:right]}{after}", tuple(kept), where)
 
 
 def _longest(marks: list[tuple[int, int]]) -> list[tuple[int, int]]:

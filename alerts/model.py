@@ -28,10 +28,16 @@ class Mode(enum.StrEnum):
 
 
 class Field(enum.StrEnum):
-    """Where in an article something was found."""
+    """Where in an article something was found: offsets of lead and body both count in its text."""
 
     TITLE = "title"
-    TEXT = "text"
+    LEAD = "lead"  # the first paragraph
+    BODY = "body"  # what follows it
+
+    @classmethod
+    def _missing_(cls, value: object) -> Field | None:
+        """Earlier versions stored `text`, and told no lead."""
+        return cls.BODY if value == "text" else None
 
 
 class Decision(enum.StrEnum):
@@ -57,13 +63,17 @@ class DeliveryState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One place where a term of a watch stands: offsets in `field` of the original text."""
+    """One place where a term of a watch stands: offsets in `field` of the original text.
+
+    `term` is the word or name as the watchlist writes it, `entity` the id of the tracked one that has this name.
+    """
 
     term: str
     surface: str
     field: Field
     start: int
     end: int
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +82,21 @@ class Excerpt:
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
-    field: Field = Field.TEXT
+    field: Field = Field.BODY
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A watch that matched an article, with every hit and the sentence to show."""
+    """A watch that matched an article, with every hit and the sentence to show.
+
+    `version` is of the watch with its entities, `watchlist` of the whole list.
+    """
 
     watch: str
     version: str
     hits: tuple[Hit, ...]
     excerpt: Excerpt
+    watchlist: str = ""
 
     @property
     def terms(self) -> tuple[str, ...]:

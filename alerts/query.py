@@ -1,4 +1,4 @@
-"""Read a watch query into a tree; every mistake is answered with its column and what to write instead.
+"""Read a watch query into a tree; every mistake is answered with its column and what to write instead (pure).
 
 There are no regular expressions in queries, so none can run away.
 """
@@ -6,197 +6,94 @@ There are no regular expressions in queries, so none can run away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NoReturn
 
 from alerts.errors import QueryError
-from alerts.normalize import tokens
+from alerts.normalize import words
+from alerts.querylex import Token, cut
+from alerts.querytree import (
+    And,
+    AtLeast,
+    Fact,
+    FactName,
+    Named,
+    Near,
+    Node,
+    Not,
+    Or,
+    Term,
+    Within,
+    has_places,
+    is_positive,
+)
+from scrapers.source import SourceKind
+from scrapers.yamlfile import nearest
 
 MOST_WORDS = 10_000
 DEEPEST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word, or the words of a phrase side by side. `column` counts from 1.
-
-    The capitals of a word bind as it is written (`auto`), those of a quoted one do not (`any`).
-    """
-
-    text: str
-    column: int
-    case: Literal["auto", "any"] = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An entity of the watchlist, with all its names."""
-
-    entity: str
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Every part must hold."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """One part must hold."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The part must not hold."""
-
-    part: Node
-
-
-Node = Term | Named | And | Or | Not
-
-_QUOTES = {'"': '"', "«": "»", "“": "”", "„": "“”"}
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<bracket>[()])|(?P<quote>["«“„])|(?P<or>\|)|(?P<minus>-)(?=\S)|(?P<word>[^\s()"«»“”„|]+))"""
-)
-_OPERATORS = ("AND", "OR", "NOT")
-_RESERVED = re.compile(r"(NEAR|ONEAR|ATLEAST)(/.*)?$")
-_FIELD = re.compile(r"[^\W\d_]+:")
-# Signs of other query languages, of punctuation or of nothing: read as words they would mislead.
-_FOREIGN = re.compile(r"[\x00-\x1f\x7f~^!?+=,;:<>{}\[\]\\%$]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    column: int
+_TERMS: dict[str, Literal["auto", "any", "exact"]] = {
+    "word": "auto", "prefix": "auto", "phrase": "any", "exact": "exact",
+}  # fmt: skip
+_PARTS: dict[str, Literal["title", "lead", "body"]] = {
+    "title": "title", "intitle": "title", "lead": "lead", "body": "body",
+}  # fmt: skip
+_HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+")
+_CODES = {"ua": "uk", "cz": "cs", "gr": "el", "jp": "ja", "cn": "zh", "se": "sv", "dk": "da"}  # countries for languages
+_COUNTRIES = {"uk": "gb", "el": "gr"}
 
 
 def parse(query: str) -> Node:
     """The tree of `query`. Raises QueryError."""
-    read = list(_tokens(query))
+    read = _bounded(query)
     if not read:
         raise QueryError("the query is empty: write a word, a phrase in quotes, or @entity", 1)
-    if where := _overflow(read):
-        raise QueryError(f"the query has more than {MOST_WORDS:,} words: split it into several watches", where)
     parser = _Parser(read, len(query) + 1)
     tree = parser.either(0)
     if parser.peek is not None:
         raise QueryError("this bracket closes nothing: remove it", parser.peek.column)
-    if not _is_positive(tree):
-        raise QueryError("the query only says what must be absent: add a word that must be there", 1)
+    if not is_positive(tree):
+        what = "the query only says what must be absent, or where to look"
+        raise QueryError(f"{what}: add a word or @entity that must be there", 1)
     return tree
 
 
-def leaves(node: Node) -> Iterator[Term | Named]:
-    """Every term and entity of the tree, from left to right."""
-    if isinstance(node, Not):
-        yield from leaves(node.part)
-    elif isinstance(node, And | Or):
-        for part in node.parts:
-            yield from leaves(part)
-    else:
-        yield node
-
-
-def _overflow(read: list[_Token]) -> int:
-    """The column where the words become too many, else 0."""
-    words = 0
-    for token in read:
-        words += len(token.text.split()) or 1
-        if words > MOST_WORDS:
-            return token.column
-    return 0
-
-
-def _is_positive(node: Node) -> bool:
-    """Whether the tree can only hold where something is found."""
-    if isinstance(node, And):
-        return any(map(_is_positive, node.parts))
-    if isinstance(node, Or):
-        return all(map(_is_positive, node.parts))
-    return not isinstance(node, Not)
-
-
-def _tokens(query: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(query):
-        found = _TOKEN.match(query, position)
-        if found is None:
-            if query[position:].isspace():
-                return
-            column = position + 1 + len(query[position:]) - len(query[position:].lstrip())
-            raise QueryError(f"`{query[column - 1]}` has no meaning here: remove it", column)
-        kind, text = str(found.lastgroup), found[str(found.lastgroup)]
-        column, position = found.start(str(found.lastgroup)) + 1, found.end()
-        if kind == "quote":
-            text, position = _quoted(query, text, column)
-            yield _Token("phrase", _checked(text, column), column)
-        elif kind == "word" and text not in _OPERATORS:
-            yield _word(text, column)
-        else:
-            yield _Token(text if kind == "word" else kind, text, column)
-
-
-def _quoted(query: str, opening: str, column: int) -> tuple[str, int]:
-    ends = [end for mark in _QUOTES[opening] if (end := query.find(mark, column)) >= 0]
-    if not ends:
-        raise QueryError(f"the quote opened here is never closed: add {_QUOTES[opening][0]}", column)
-    return query[column : min(ends)], min(ends) + 1
-
-
-def _word(text: str, column: int) -> _Token:
-    if text in ("and", "or", "not"):
-        raise QueryError(f'write operators in capitals: {text.upper()} (or quote the word: "{text}")', column)
-    if _RESERVED.match(text):
-        raise QueryError(f"{text.partition('/')[0]} is not built yet: use AND, OR, NOT or a phrase", column)
-    if field := _FIELD.match(text):
-        raise QueryError(f"searching in a field ({field[0]}) is not built yet: write the words alone", column)
-    if text.startswith("="):
-        raise QueryError("exact spelling with = is not built yet: write the word alone", column)
-    if "*" in text:
-        raise QueryError("a prefix with * is not built yet: write each form, joined by OR", column)
-    if text.startswith("@"):
-        if not re.fullmatch(r"@[a-z0-9][a-z0-9-]*", text):
-            raise QueryError("an entity is written as @id, with the id of the watchlist", column)
-        return _Token("entity", text[1:], column)
-    if foreign := _FOREIGN.search(text):
-        what = f"`{foreign[0]}` has no meaning here: remove it, or put the words in quotes"
-        raise QueryError(what, column + foreign.start())
-    return _Token("word", _checked(text, column), column)
-
-
-def _checked(text: str, column: int) -> str:
-    if not tokens(text):
-        raise QueryError(f"`{text}` holds no letter or number: write a word", column)
-    return text
+def _bounded(query: str) -> list[Token]:
+    read: list[Token] = []
+    count = 0
+    for token in cut(query):
+        count += len(token.text.split()) or 1
+        if count > MOST_WORDS:
+            raise QueryError(
+                f"the query has more than {MOST_WORDS:,} words: split it into several watches", token.column
+            )
+        read.append(token)
+    return read
 
 
 class _Parser:
-    """Recursive descent: OR of ANDs of (NOT) parts."""
+    """Recursive descent: OR of ANDs of NEARs of (NOT) parts. `depth` counts brackets."""
 
-    def __init__(self, tokens: list[_Token], end: int) -> None:
-        self._tokens = tokens
+    def __init__(self, read: Sequence[Token], end: int) -> None:
+        self._tokens = read
         self._next = 0
         self._end = end
+        self._within = ""  # the field whose bracket we are in
 
     @property
-    def peek(self) -> _Token | None:
+    def peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
-    def _take(self) -> _Token | None:
+    def _take(self) -> Token | None:
         token = self.peek
         self._next += 1
         return token
 
     def _follows(self, *kinds: str) -> bool:
         return self.peek is not None and self.peek.kind in kinds
+
+    def _ends(self) -> bool:
+        return self.peek is None or self.peek.text == ")"
 
     def either(self, depth: int) -> Node:
         parts = [self._all(depth)]
@@ -206,12 +103,31 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def _all(self, depth: int) -> Node:
-        parts = [self._part(depth)]
-        while self.peek is not None and not self._follows("OR", "or") and self.peek.text != ")":
+        parts = [self._near(depth)]
+        while not self._ends() and not self._follows("OR", "or"):
             if self._follows("AND"):
                 self._take()
-            parts.append(self._part(depth))
+            parts.append(self._near(depth))
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _near(self, depth: int) -> Node:
+        tree = self._part(depth)
+        while self._follows("NEAR", "ONEAR"):
+            sign = self._take()
+            assert sign is not None
+            self._refuse_number(sign)
+            right = self._part(depth)
+            if not (has_places(tree) and has_places(right)):
+                what = f"{sign.text} joins words, phrases, @entities or OR groups of them only"
+                raise QueryError(f"{what}: put the others outside, behind AND or AND NOT", sign.column)
+            tree = Near(tree, right, sign.number, sign.kind == "ONEAR")
+        return tree
+
+    def _refuse_number(self, sign: Token) -> None:
+        """`NEAR 5` would look for the number."""
+        if sign.text == sign.kind and (after := self.peek) and after.kind == "word" and after.text.isdecimal():
+            what = f'write {sign.kind}/{after.text} without a blank (or quote the number: "{after.text}")'
+            raise QueryError(what, after.column)
 
     def _part(self, depth: int) -> Node:
         before = self._tokens[self._next - 1].text if self._next else ""
@@ -222,15 +138,19 @@ class _Parser:
             if self._follows("NOT", "minus"):
                 raise QueryError("two NOTs in a row: remove both", token.column)
             return Not(self._part(depth))
-        if token.kind == "bracket" and token.text == "(":
+        if token.kind == "ATLEAST":
+            return self._at_least(token, depth)
+        if token.kind == "field":
+            return self._field(token, depth)
+        if token.text == "(":
             return self._bracket(token, depth)
-        if token.kind in ("word", "phrase"):
-            return Term(token.text, token.column, "any" if token.kind == "phrase" else "auto")
+        if token.kind in _TERMS:
+            return Term(token.text, token.column, _TERMS[token.kind], token.kind == "prefix")
         if token.kind == "entity":
             return Named(token.text, token.column)
         raise QueryError(f"unexpected '{token.text}': a word is missing before it", token.column)
 
-    def _bracket(self, opening: _Token, depth: int) -> Node:
+    def _bracket(self, opening: Token, depth: int) -> Node:
         if depth >= DEEPEST:
             raise QueryError(f"brackets are nested deeper than {DEEPEST}: simplify the query", opening.column)
         inner = self.either(depth + 1)
@@ -238,3 +158,82 @@ class _Parser:
         if closing is None or closing.text != ")":
             raise QueryError("the bracket opened here is never closed: add )", opening.column)
         return inner
+
+    def _at_least(self, sign: Token, depth: int) -> Node:
+        counted = None
+        if not self._follows("ATLEAST", "NOT", "minus"):
+            counted = self._part(depth)
+        if counted is None or isinstance(counted, Near) or not has_places(counted):
+            what = f"{sign.text} counts a word, a phrase, an @entity or an OR group of them"
+            raise QueryError(f"{what}: write one behind it", sign.column)
+        return AtLeast(sign.number, counted)
+
+    def _field(self, token: Token, depth: int) -> Node:
+        if self._within:
+            raise QueryError(f"{token.text}: stands within {self._within}: write it outside the bracket", token.column)
+        if not (self._follows(*_TERMS, "entity") or (self.peek and self.peek.text == "(")):
+            self._refuse_value(token)
+        if token.text not in _PARTS:
+            return self._fact(token)
+        self._within = token.text
+        inner = self._part(depth)
+        self._within = ""
+        return Within(_PARTS[token.text], inner)
+
+    def _refuse_value(self, token: Token) -> NoReturn:
+        what = f"write a word, a phrase or a bracket behind {token.text}:"
+        if self._follows("minus", "NOT"):
+            what = f"write the NOT before the field: NOT {token.text}:"
+        raise QueryError(what, token.column)
+
+    def _fact(self, token: Token) -> Node:
+        """A value, or a bracket with values joined by OR."""
+        name = FactName(token.text)
+        if not self._follows("bracket"):
+            return _told(name, self._take())
+        self._take()
+        parts = [_told(name, self._take())]
+        while self._follows("OR", "or"):
+            self._take()
+            parts.append(_told(name, self._take()))
+        if not self._follows("bracket"):
+            raise QueryError(f"in the bracket of {name}: join values by OR: {name}:(a OR b)", token.column)
+        self._take()
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def _told(name: FactName, token: Token | None) -> Fact:
+    if token is None or token.kind not in ("word", "phrase"):
+        column = token.column if token else 1
+        raise QueryError(f"{name}: takes a value, or values in a bracket: {name}:(a OR b)", column)
+    value = token.text.strip().casefold()
+    if name is FactName.SITE:
+        value = value.removeprefix("www.").strip(".")
+    elif name is FactName.AUTHOR:
+        value = " ".join(words(value))
+    elif name is FactName.COUNTRY:
+        value = _COUNTRIES.get(value, value)
+    if wrong := _mistake(name, value):
+        raise QueryError(f"{wrong} `{token.text}`{_near(name, value)}", token.column)
+    return Fact(name, value, token.column)
+
+
+def _mistake(name: FactName, value: str) -> str:
+    """What is wrong with a value, up to the value; "" when it is right."""
+    if name is FactName.LANG and (value in _CODES or not re.fullmatch("[a-z]{2,3}", value)):
+        return "lang: takes the code of a language, such as uk or en, not"
+    if name is FactName.COUNTRY and not re.fullmatch("[a-z]{2}", value):
+        return "country: takes the code of a country, such as UA or GB, not"
+    if name is FactName.KIND and value not in set(SourceKind):
+        return "no source is of the kind"
+    if name is FactName.SITE and not _HOST.fullmatch(value):
+        return "site: takes a host alone, such as site:example.org, not"
+    return ""
+
+
+def _near(name: FactName, value: str) -> str:
+    if name is FactName.LANG:
+        return f"; did you mean `{_CODES[value]}`?" if value in _CODES else ""
+    if name is FactName.KIND:
+        return nearest(value, SourceKind) or f": there are {', '.join(SourceKind)}"
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -14,7 +14,7 @@ from alerts import query
 from alerts.errors import QueryError
 from alerts.model import Priority
 from alerts.normalize import tokens
-from alerts.query import Named, Node
+from alerts.querytree import Named, Node, leaves
 from scrapers import yamlfile
 from scrapers.source import Slug
 from scrapers.yamlfile import Document, Problem, nearest
@@ -22,6 +22,7 @@ from scrapers.yamlfile import Document, Problem, nearest
 SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
 _STRICT = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
 _KEYS = ("entities", "watches", "topics", "include")
+FORMS = 2  # a new one where forms, tokens or operators change what the same watchlist matches
 
 
 def _one_or_more(value: object) -> object:
@@ -143,10 +144,23 @@ def load(path: Path | None, *, destinations: Collection[str] | None = None) -> W
 def parsed(text: str, entities: Collection[str]) -> Node:
     """The tree of a query whose entities are all known. Raises QueryError with the column."""
     tree = query.parse(text)
-    for leaf in query.leaves(tree):
+    for leaf in leaves(tree):
         if isinstance(leaf, Named) and leaf.entity not in entities:
             raise QueryError(f"no entity is called @{leaf.entity}{nearest(leaf.entity, entities)}", leaf.column)
     return tree
+
+
+def used(tree: Node, entities: Iterable[Entity]) -> Iterator[Entity]:
+    """The entities that a query names, and those that these need."""
+    by_id = {entity.id: entity for entity in entities}
+    wanted = [leaf.entity for leaf in leaves(tree) if isinstance(leaf, Named)]
+    seen: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in seen and name in by_id:
+            seen.add(name)
+            wanted += [need[1:] for need in by_id[name].needs if need.startswith("@")]
+    return (entity for entity in by_id.values() if entity.id in seen)
 
 
 def _joined(own: Sequence[T], others: Sequence[T]) -> list[T]:
@@ -191,14 +205,8 @@ def _unknown_destinations(
 
 
 def _versioned(watch: Watch, tree: Node, entities: Sequence[Entity]) -> Watch:
-    used: set[str] = set()
-    wanted = {leaf.entity for leaf in query.leaves(tree) if isinstance(leaf, Named)}
-    while wanted:  # an entity that another one needs decides too
-        used |= wanted
-        needed = (need[1:] for one in entities if one.id in wanted for need in one.needs if need.startswith("@"))
-        wanted = set(needed) - used
-    return replace(watch, version=_digest(watch.query, [one for one in entities if one.id in used]))
+    return replace(watch, version=_digest(watch.query, list(used(tree, entities))))
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:12]
+    return hashlib.sha256(repr((FORMS, *parts)).encode("utf-8", "replace")).hexdigest()[:12]

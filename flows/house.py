@@ -16,6 +16,7 @@ from alerts.channels.mail import SmtpSettings, parse_smtp_url
 from alerts.channels.opening import open_channel
 from alerts.destinations import Destination, Destinations
 from alerts.errors import DeliveryError, SendOutcome
+from alerts.facts import Facts
 from alerts.matching import Compiled
 from alerts.watchlist import Watchlist
 from flows import settings as environment
@@ -62,6 +63,16 @@ class Configuration:
     def sources(self) -> dict[str, Source]:
         """All sources by id."""
         return {found.id: found for found in self.catalogue.sources}
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """What a query may ask of each source, by id."""
+        return {found.id: _facts(found) for found in self.catalogue.sources}
+
+
+def _facts(source: Source) -> Facts:
+    names = frozenset(name.casefold() for name in (source.id, source.name, source.family))
+    return Facts(names, source.kind, (source.home or "").casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,10 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
     """A house with its database up to date; network and page archive are closed at the end."""
     configuration = configure(settings)
     embedder = _embedder(settings)
-    compiled, outlets = matching.compile(configuration.watchlist), Outlets(configuration.catalogue.sources)
+    compiled, outlets = (
+        matching.compile(configuration.watchlist, configuration.facts),
+        Outlets(configuration.catalogue.sources),
+    )
     engine = database.open_engine(settings.database)
     archive = Archive(settings.home / "pages")
     try:

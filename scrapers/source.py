@@ -19,6 +19,8 @@ from scrapers.yamlfile import Problem
 
 SHIPPED = Path(__file__).parent / "catalogue"
 _STRICT = ConfigDict(extra="forbid")
+# top-level domains of a country that is written otherwise, or of which the world makes use
+_ENDINGS = {"UK": "GB", "GOV": "US", "MIL": "US"} | dict.fromkeys(("EU", "IO", "ME", "TV", "CO", "AI", "FM", "CC"))
 _DAY = ("year", "month", "day")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -26,6 +28,7 @@ Slug = Annotated[str, yamlfile.form("[a-z0-9][a-z0-9-]{0,62}", "lower-case lette
 Host = Annotated[str, yamlfile.form(r"[a-z0-9.-]+\.[a-z0-9-]{2,}", "a host alone, in lower case, such as wire.example")]
 Name = Annotated[str, yamlfile.form(r"(?s).*\S.*", "a name")]
 Language = Annotated[str, yamlfile.form("[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*", "the code of a language, such as uk or en")]
+Country = Annotated[str, yamlfile.form("[A-Z]{2}", "the code of a country in capitals, such as UA or GB")]
 Channel = Annotated[str, yamlfile.form(r"[A-Za-z0-9_]*", "the name alone: `name` for https://t.me/name")]
 
 
@@ -153,7 +156,8 @@ class Source:
 
     `names` are what texts call the outlet, in every language and case that matters; `hosts` are other hosts
     that it publishes or published under. `article_id` is a regular expression whose one group is the
-    publisher's id of an article in its URL, equal in all languages of the family.
+    publisher's id of an article in its URL, equal in all languages of the family. `country` is where it publishes
+    from, an ISO 3166 code; without one that of the homepage's host counts, see `home`.
     """
 
     id: Slug
@@ -161,6 +165,7 @@ class Source:
     homepage: str
     kind: SourceKind = SourceKind.OUTLET
     language: Language | None = None
+    country: Country | None = None
     family: str = ""
     names: tuple[Name, ...] = ()
     hosts: tuple[Host, ...] = ()
@@ -180,6 +185,13 @@ class Source:
             raise ValueError("`routes` must name at least one route")
         if not self.family:
             object.__setattr__(self, "family", self.id)
+
+    @property
+    def home(self) -> str | None:
+        """The country that the source is from, as far as it is known."""
+        ending = (urlsplit(self.homepage).hostname or "").rpartition(".")[2].upper()
+        own = _ENDINGS.get(ending, ending if len(ending) == len("UA") else None)
+        return self.country or own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What an article must hold to match a watch query, in the languages of the two search indexes (pure).
 
-It is always less than the query says: NOT, capitals, weak names and what stands between words are left to `matching`.
+It is always less than the query says: NOT, capitals, weak names, fields, how near, how often and what stands between
+words are left to `matching`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from alerts import leaves
+from alerts.leaves import Leaf, Pattern
 from alerts.matching import Compiled
-from alerts.query import And, Named, Node, Not, Or, Term
-from storage.likeness import gist
+from alerts.plan import All as Every
+from alerts.plan import Entity, InPart, Nearby, Node, Often, Told, Word
+from alerts.plan import Some as Any
+from alerts.querytree import Fact
 
 # words that no text has, as they are no letters: of an article that is longer than what is indexed of it, and of one
 # with more words, or one word more often, than PostgreSQL keeps places of
@@ -27,9 +32,10 @@ _LONGEST = 500  # characters of a word in a tsvector, which may have 2,046 bytes
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words side by side, in the title or in the text."""
+    """Words side by side, in the title or in the text; with `is_open` the last only begins so."""
 
     words: tuple[str, ...]
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,14 @@ Needed: TypeAlias = Phrase | All | Some
 
 def needed(compiled: Compiled) -> Needed | None:
     """What each match of one of the watches has; None where nothing can be said."""
-    return _of(Or(tuple(tree for _, tree in compiled.watches)), compiled)
+    return _of(Any(tuple(node for _, node in compiled.watches)), compiled)
+
+
+def facts(compiled: Compiled) -> tuple[Fact, ...]:
+    """What the article or its source must tell in any case."""
+    nodes = [node for _, node in compiled.watches]
+    parts = nodes[0].parts if len(nodes) == 1 and isinstance(nodes[0], Every) else ()
+    return tuple(part.fact for part in parts if isinstance(part, Told))
 
 
 def fts5(asked: Needed | None) -> str | None:
@@ -92,23 +105,42 @@ def _quoted(word: str) -> str:
     return "'" + word[:_LONGEST].replace("'", "''") + "'"
 
 
-def _of(node: Node, compiled: Compiled) -> Needed | None:
-    if isinstance(node, Term):
-        return _phrase(node.text)
-    if isinstance(node, Named):
-        names = compiled.names[node.entity]
-        return _some([_phrase(leaf.text) for leaf in (*names.strong, *names.weak)])
-    if isinstance(node, Not):
-        return None
-    parts = [_of(part, compiled) for part in node.parts]
-    said = [part for part in parts if part is not None]
-    if isinstance(node, And):
-        return _all(said) if said else None
-    return _some(said) if len(said) == len(parts) else None
+def _of(node: Node, compiled: Compiled) -> Needed | None:  # noqa: PLR0911 - a case for each kind of node
+    match node:
+        case Word():
+            return _leaf(compiled.leaves[node.leaf])
+        case Entity():
+            return _some([_leaf(compiled.leaves[leaf]) for leaf in sorted(node.leaves)])
+        case Every():
+            said = _said(node.parts, compiled)
+            return _all(said) if said else None
+        case Nearby():
+            return _all(_said((node.left, node.right), compiled))
+        case Any():
+            said = _said(node.parts, compiled)
+            return _some(said) if len(said) == len(node.parts) else None
+        case Often() | InPart():
+            return _of(node.part, compiled)
+    return None
 
 
-def _phrase(text: str) -> Phrase:
-    return Phrase(tuple(gist.words(text).split(" ")[:_MOST_IN_PHRASE]))
+def _said(parts: Sequence[Node], compiled: Compiled) -> list[Needed]:
+    return [said for part in parts if (said := _of(part, compiled)) is not None]
+
+
+def _leaf(leaf: Leaf) -> Needed:
+    return _some([_spelled(pattern) for pattern in leaves.patterns(leaf)])
+
+
+def _spelled(pattern: Pattern) -> Needed:
+    """A phrase, where each word has one form; else the forms of every word, wherever they stand."""
+    words = pattern.words[:_MOST_IN_PHRASE]
+    begun = (pattern.prefix,) if words[-1] is None else ()
+    forms = [sorted(word) for word in words if word is not None]
+    if all(len(word) == 1 for word in forms):
+        return Phrase((*(word[0] for word in forms), *begun), bool(begun))
+    parts: list[Needed] = [_some([Phrase((form,)) for form in word]) for word in forms]
+    return _all([*parts, *(Phrase((word,), is_open=True) for word in begun)])
 
 
 def _all(parts: Sequence[Needed]) -> Needed:
@@ -132,7 +164,7 @@ def _phrases(asked: Needed) -> Iterator[Phrase]:
 
 def _fts5(asked: Needed, depth: int) -> str:
     if isinstance(asked, Phrase):
-        return f'"{" ".join(asked.words)}"'
+        return f'"{" ".join(asked.words)}"{" *" if asked.is_open else ""}'
     sign = " AND " if isinstance(asked, All) else " OR "
     if depth == _DEEPEST:  # one of its words is there in any case
         return "(" + " OR ".join(_fts5(phrase, depth) for phrase in dict.fromkeys(_phrases(asked))) + ")"
@@ -142,6 +174,7 @@ def _fts5(asked: Needed, depth: int) -> str:
 def _tsquery(asked: Needed) -> str:
     if isinstance(asked, Phrase):
         words = [_quoted(word) for word in asked.words]
+        words[-1] += ":*" if asked.is_open else ""
         if len(words) == 1:
             return words[0]
         return f"(({' <-> '.join(words)}) | {_balanced([*words, _quoted(CROWDED)], '&')})"

@@ -13,11 +13,12 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from alerts import matching
 from alerts.matching import Compiled
+from alerts.querytree import Fact, FactName
 from scrapers.article import Article
 from storage import lookup, narrowing
 from storage.columns import storable
@@ -27,6 +28,7 @@ from storage.lookup import StoredArticle
 from storage.tables import ArticleRow
 
 _FEW = 1000  # candidates that are put in order by date; among more, the newest articles are looked at one by one
+MOST_MISSED = 20_000  # articles that hold the words, and do not match, until a search stops: three seconds
 MOST_UNINDEXED = 1000  # articles without an index that a search reads, a second and a half
 _CHUNK = 20  # articles that are read at once; more and more of them where few match
 _MOST_AT_ONCE = 160
@@ -89,6 +91,38 @@ def unindexed(session: Session) -> int:
     return session.scalar(select(func.count()).where(_IS_BARE)) or 0
 
 
+class Search:
+    """Articles that match, newest first, read some at a time.
+
+    `stopped_at` is empty until `MOST_MISSED` articles were read in vain, and then the time of the last one: there may
+    be matches among the older ones.
+    """
+
+    def __init__(
+        self, session: Session, compiled: Compiled, filters: Sequence[ColumnElement[bool]], limit: int | None
+    ) -> None:
+        self.stopped_at: datetime | None = None
+        self._session, self._compiled = session, compiled
+        self._filters, self._limit = filters, limit
+
+    def __iter__(self) -> Iterator[Found]:
+        shown = missed = 0
+        for ids in _in_chunks(_candidates(self._session, self._compiled, self._filters)):
+            held = lookup.by_id(self._session, ids)
+            for one in (held[key] for key in ids if key in held):
+                matches = matching.match(_article(one), self._compiled)
+                if matches:
+                    yield Found(one, matches[0].excerpt.text)
+                    shown += 1
+                    if shown == self._limit:
+                        return
+                else:
+                    missed += 1
+                    if missed == MOST_MISSED:
+                        self.stopped_at = one.published or one.first_seen
+                        return
+
+
 def find(
     session: Session,
     compiled: Compiled,
@@ -98,12 +132,12 @@ def find(
     source: str | None = None,
     language: str | None = None,
     limit: int | None = None,
-) -> Iterator[Found]:
-    """Articles that match a watch of `compiled`, newest first, read some at a time; `until` is exclusive.
+) -> Search:
+    """Articles that match a watch of `compiled`; `until` is exclusive.
 
     Articles longer than `gist.LONGEST` are read to the end, of those without an index the newest `MOST_UNINDEXED`.
     """
-    filters: list[ColumnElement[bool]] = []
+    filters = [_told(fact, compiled) for fact in narrowing.facts(compiled)]
     if since is not None:
         filters.append(ArticleRow.at >= since)
     if until is not None:
@@ -112,16 +146,20 @@ def find(
         filters.append(ArticleRow.source_id == source)
     if language is not None:
         filters.append(ArticleRow.language == language)
-    shown = 0
-    for ids in _in_chunks(_candidates(session, compiled, filters)):
-        held = lookup.by_id(session, ids)
-        for one in (held[key] for key in ids if key in held):
-            matches = matching.match(_article(one), compiled)
-            if matches:
-                yield Found(one, matches[0].excerpt.text)
-                shown += 1
-                if shown == limit:
-                    return
+    return Search(session, compiled, filters, limit)
+
+
+def _told(fact: Fact, compiled: Compiled) -> ColumnElement[bool]:
+    """What rows must hold where the article or its source tells this; no more than `alerts.facts` asks."""
+    if fact.name is FactName.LANG:
+        return func.lower(ArticleRow.language).like(f"{fact.value}%")
+    if fact.name in (FactName.SOURCE, FactName.KIND, FactName.COUNTRY):
+        sources = {
+            name for name, told in compiled.sources.items() if fact.value in (*told.names, told.kind, told.country)
+        }
+        own = (func.lower(ArticleRow.source_id) == fact.value,) if fact.name is FactName.SOURCE else ()
+        return or_(ArticleRow.source_id.in_(sorted(sources)), *own)
+    return true()
 
 
 def _candidates(session: Session, compiled: Compiled, filters: Sequence[ColumnElement[bool]]) -> Iterator[int]:
@@ -210,7 +248,9 @@ def _write(session: Session, statement: str, words: Mapping[int, tuple[str, str]
 
 
 def _article(one: StoredArticle) -> Article:
-    return Article(source=one.source, url=one.url, title=one.title, text=one.text)
+    return Article(
+        source=one.source, url=one.url, title=one.title, text=one.text, authors=one.authors, language=one.language
+    )
 
 
 def _dialect(session: Session) -> str:

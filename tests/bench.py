@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -16,16 +14,13 @@ import feedparser
 import requests
 import trafilatura
 
-from alerts import matching
-from alerts.watchlist import Watch, Watchlist
 from flows import pipeline
 from flows.demo.site import DemoSite
-from scrapers.article import Article
 from scrapers.charset import decode
 from scrapers.fetch import Http, Validators
 from scrapers.page import extraction
 from scrapers.routes import feeds
-from tests import bench_batches
+from tests import bench_batches, bench_matching
 from tests.flows import rooms
 from tests.measure import cpu, row, say
 from tests.servers import Call, Reply, Web
@@ -109,16 +104,7 @@ def main() -> None:
     ours, whole, peer = polls()
     row("request of an unchanged feed", ours, peer, _POLLS, "requests.Session, no guard, no deadline")
     row("poll of it, bookkeeping included", whole, peer, _POLLS, "the same")
-    dice = random.Random(1)
-    words = ["".join(dice.choices("абвгдежзиклмнопрст", k=8)) for _ in range(20_000)]
-    terms, text = words[:2_000], " ".join(dice.choices(words, k=340))
-    article = Article("bench", "https://page.example/", "", text)
-    compiled = matching.compile(
-        Watchlist(watches=tuple(Watch(id=f"w{number}", query=term) for number, term in enumerate(terms)))
-    )
-    ours = cpu(lambda: [matching.match(article, compiled) for _ in range(20)]) / 20
-    peer = cpu(lambda: [re.search(rf"\b{term}\b", text, re.IGNORECASE) for term in terms])
-    row("article against 2,000 watches", ours, peer, 1, "one regular expression per term")
+    bench_matching.rows()
     bench_batches.rows()
 
 

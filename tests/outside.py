@@ -95,7 +95,9 @@ def compile_query(query: str, entities: Sequence[Mapping[str, Any]] = ()) -> Cal
     compiled = matching.compile_one(query, Watchlist(entities=tuple(map(_entity, entities))))
 
     def holds(article: Mapping[str, Any]) -> bool:
-        text = "\n\n".join(part for part in (article.get("lead"), article.get("body")) if part)
+        text = (
+            f"{article.get('lead') or ''}\n\n{article.get('body') or ''}"  # without a lead it begins with a blank line
+        )
         return bool(matching.match(_article(text, article), compiled))
 
     return holds
@@ -105,6 +107,7 @@ def _entity(entry: Mapping[str, Any]) -> Entity:
     language = str(entry.get("lang") or "en")
     return Entity(
         id=str(entry["id"]),
+        type=str(entry.get("category") or entry.get("type") or "other"),
         names=_names(entry.get("names", ()), language),
         weak=_names(entry.get("weak", ()), language),
         needs=tuple(entry.get("needs", ())),

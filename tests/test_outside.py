@@ -30,6 +30,37 @@ def test_a_query_is_asked_of_title_lead_and_body() -> None:
     assert not holds(article | {"lead": None})
 
 
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("title:Patriot", True),
+        ("title:air", False),
+        ('lead:"air defence"', True),
+        ("lead:Kyiv", False),
+        ("body:Kyiv", True),
+        ("body:air", False),
+        ("Kyiv source:ukrinform", True),
+        ("Kyiv site:ukrinform.net", True),
+        ("Kyiv site:inform.net", False),
+        ("Kyiv lang:en", True),
+        ("Kyiv lang:uk", False),
+        ("Kyiv NEAR/2 glad", True),
+        ("grows NEAR/5 Kyiv", False),
+    ],
+)
+def test_a_query_can_ask_of_the_parts_of_an_article_and_of_its_source(query: str, *, holds: bool) -> None:
+    article = {
+        "title": "Patriot arrives", "lead": "Air defence grows.", "body": "Kyiv is glad.\n\nMore is to come.",
+        "language": "en", "source": "Ukrinform", "url": "https://www.ukrinform.net/a/1",
+    }  # fmt: skip
+    assert compile_query(query)(article) is holds
+
+
+def test_an_article_without_a_lead_is_all_body() -> None:
+    article = {"title": "Patriot arrives", "lead": "", "body": "Kyiv is glad.\n\nMore is to come."}
+    assert compile_query("body:Kyiv body:more -lead:Kyiv")(article)
+
+
 def test_a_bad_query_names_the_column() -> None:
     with pytest.raises(QueryError, match="column 3: "):
         compile_query("a (b OR c")

@@ -26,7 +26,7 @@ from storage import archive, lookup, outbox, pages, revisions
 from storage.archive import Place
 from storage.engine import reading, transaction
 from storage.lookup import Explained, StoredArticle
-from storage.search import MOST_UNINDEXED, find, unindexed
+from storage.search import MOST_MISSED, MOST_UNINDEXED, find, unindexed
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 _FORM = "YYYY-MM-DD"
@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
 
 
 def search(  # noqa: PLR0917 - each is an option of the command
-    query: Annotated[str, typer.Argument(help="Words, AND, OR, NOT, phrases in quotes, @entity.")],
+    query: Annotated[str, typer.Argument(help="Words, phrases in quotes, AND, OR, NOT, NEAR/5, title:, @entity ...")],
     since: Since = None,
     until: Until = None,
     source: Annotated[str | None, typer.Option(help="Id of a source.")] = None,
@@ -96,7 +96,7 @@ def search(  # noqa: PLR0917 - each is an option of the command
     """Find stored articles by a watch query, newest first."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         try:
-            wanted = matching.compile_one(query, rooms.configuration.watchlist)
+            wanted = matching.compile_one(query, rooms.configuration.watchlist, rooms.configuration.facts)
         except QueryError as unreadable:
             raise wrong(str(unreadable)) from None
         missing = unindexed(session)
@@ -104,6 +104,11 @@ def search(  # noqa: PLR0917 - each is an option of the command
             session, wanted, since=_utc(since), until=_day_after(until), source=source, language=lang, limit=limit
         )
         rows = [_hit(one.article, one.snippet) for one in found]
+    if found.stopped_at:
+        complain(
+            f"stopped at {found.stopped_at:%Y-%m-%d}: {MOST_MISSED:,} articles hold the words, and do not match; go on "
+            f"with --until {found.stopped_at:%Y-%m-%d}, or add a rarer word"
+        )
     if missing:
         read = "" if missing <= MOST_UNINDEXED else f", and only the latest {MOST_UNINDEXED:,} of them were searched"
         complain(f"{missing:,} articles are not indexed yet{read}: run `varta upkeep`")

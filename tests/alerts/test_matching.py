@@ -67,7 +67,7 @@ def test_operators_decide(query: str, *, holds: bool) -> None:
 def test_title_and_text_are_searched_together() -> None:
     article = make_article("He spoke of Ukraine.", title="Rutte in Brussels")
     hits = found(article, "Rutte AND Ukraine")[0].hits
-    assert [(hit.surface, hit.field) for hit in hits] == [("Rutte", Field.TITLE), ("Ukraine", Field.TEXT)]
+    assert [(hit.surface, hit.field) for hit in hits] == [("Rutte", Field.TITLE), ("Ukraine", Field.LEAD)]
 
 
 def test_offsets_point_at_the_surface_in_the_original() -> None:

@@ -1,18 +1,34 @@
+import random
+
 import pytest
 
-from alerts import query
+from alerts import query, querytree
 from alerts.errors import QueryError
-from alerts.query import And, Named, Node, Not, Or, Term
+from alerts.querytree import And, AtLeast, Fact, Named, Near, Node, Not, Or, Term, Within
+from tests.querytrees import random_tree
 
 
-def shape(node: Node) -> object:
-    if isinstance(node, Term):
-        return node.text
-    if isinstance(node, Named):
-        return f"@{node.entity}"
-    if isinstance(node, Not):
-        return ("not", shape(node.part))
-    return ("and" if isinstance(node, And) else "or", *map(shape, node.parts))
+def shape(node: Node) -> object:  # noqa: PLR0911 - a case for each kind of node
+    """The tree in short: tuples that begin with what joins the parts."""
+    match node:
+        case Term():
+            return ("=" if node.case == "exact" else "") + node.text + ("*" if node.is_prefix else "")
+        case Named():
+            return f"@{node.entity}"
+        case Fact():
+            return f"{node.name}:{node.value}"
+        case And():
+            return ("and", *map(shape, node.parts))
+        case Or():
+            return ("or", *map(shape, node.parts))
+        case Not():
+            return ("not", shape(node.part))
+        case Near():
+            return (f"{'o' if node.is_ordered else ''}near/{node.words}", shape(node.left), shape(node.right))
+        case AtLeast():
+            return (f"atleast/{node.count}", shape(node.part))
+        case Within():
+            return (f"{node.field}:", shape(node.part))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +51,45 @@ def shape(node: Node) -> object:
         ("F-16", "F-16"),
         ("Знам'янка", "Знам'янка"),
         ('"and"', "and"),
+        ("‹two words›", "two words"),
+        ("„two words“", "two words"),
+        ("„two words”", "two words"),
+        ("»two words«", "two words"),
+        ("”two words”", "two words"),
+        ("‘two words’", "two words"),
+        ("'two words'", "two words"),
+        ("‘Знам’янка тепер’", "Знам’янка тепер"),
+        ("rock 'n", ("and", "rock", "'n")),
+        ('="US"', "=US"),
+        ("=«Знам'янка»", "=Знам'янка"),
+        ("Шахед*", "Шахед*"),
+        ("long-rang*", "long-rang*"),
+        ("a NEAR/5 b", ("near/5", "a", "b")),
+        ("a NEAR b", ("near/10", "a", "b")),
+        ("a ONEAR/0 b", ("onear/0", "a", "b")),
+        ("a NEAR/2 b NEAR/3 c", ("near/3", ("near/2", "a", "b"), "c")),
+        ("(a OR b) NEAR/50 @x", ("near/50", ("or", "a", "b"), "@x")),
+        ("a NEAR/2 b c OR d", ("or", ("and", ("near/2", "a", "b"), "c"), "d")),
+        ("NOT (a NEAR/2 b) c", ("and", ("not", ("near/2", "a", "b")), "c")),
+        ("ATLEAST/3 a b", ("and", ("atleast/3", "a"), "b")),
+        ("ATLEAST/3 (a OR @b)", ("atleast/3", ("or", "a", "@b"))),
+        ("title:a b", ("and", ("title:", "a"), "b")),
+        ("intitle:«a b»", ("title:", "a b")),
+        ("lead:(a -b)", ("lead:", ("and", "a", ("not", "b")))),
+        ("body: @a", ("body:", "@a")),
+        ("TITLE:a", ("title:", "a")),
+        ("title:a NEAR/3 title:b", ("near/3", ("title:", "a"), ("title:", "b"))),
+        ("a source:ukrinform-en", ("and", "a", "source:ukrinform-en")),
+        ('a source:"Kyiv Post"', ("and", "a", "source:kyiv post")),
+        ("a site:www.nato.int", ("and", "a", "site:nato.int")),
+        ("a -kind:state-media", ("and", "a", ("not", "kind:state-media"))),
+        ("a lang:(uk OR ru | PL)", ("and", "a", ("or", "lang:uk", "lang:ru", "lang:pl"))),
+        ("title:@rutte", ("title:", "@rutte")),
+        ("title:Шахед*", ("title:", "Шахед*")),
+        ("a lang:or", ("and", "a", "lang:or")),
+        ("a country:UK", ("and", "a", "country:gb")),
+        ("a author:Остап", ("and", "a", "author:остап")),
+        ("near front", ("and", "near", "front")),
     ],
 )
 def test_a_query_reads_as_people_expect(text: str, tree: object) -> None:
@@ -63,14 +118,58 @@ def test_a_query_reads_as_people_expect(text: str, tree: object) -> None:
         ("a or b", 3, "in capitals: OR"),
         ("–", 1, "no letter or number"),
         ('"..."', 1, "no letter or number"),
-        ("a NEAR/3 b", 3, "not built yet"),
-        ("ATLEAST/3 a", 1, "not built yet"),
-        ("title:Rutte", 1, "not built yet"),
-        ('="US"', 1, "not built yet"),
-        ("Шахед*", 1, "not built yet"),
-        ("Шах*ед", 1, "not built yet"),
-        ("NEAR/x a", 1, "not built yet"),
-        ("url:example.org a", 1, "not built yet"),
+        ("a NEAR/3", 9, "the query ends after 'NEAR/3': a word is missing"),
+        ("NEAR/3 a", 1, "unexpected 'NEAR/3'"),
+        ("a NEAR/3 (b c)", 3, "NEAR/3 joins words, phrases, @entities or OR groups of them only"),
+        ("a NEAR/3 -b", 3, "NEAR/3 joins words"),
+        ("NOT a NEAR/3 b", 7, "NEAR/3 joins words"),
+        ("a ONEAR/3 ATLEAST/2 b", 3, "ONEAR/3 joins words"),
+        ("a NEAR lang:uk", 3, "NEAR joins words"),
+        ("a NEAR/51 b", 3, "NEAR takes a number from 0 to 50 behind a slash: write NEAR/5"),
+        ("a ONEAR/x b", 3, "write ONEAR/5"),
+        ("a NEAR/ b", 3, "write NEAR/5"),
+        ("a NEAR 5 b", 8, "write NEAR/5 without a blank"),
+        ("a near/5 b", 3, "write operators in capitals: NEAR/5"),
+        ("ATLEAST a", 1, "ATLEAST takes a number from 1 to 1,000 behind a slash: write ATLEAST/3"),
+        ("ATLEAST/0 a", 1, "write ATLEAST/3"),
+        ("ATLEAST/3", 10, "ends after 'ATLEAST/3'"),
+        ("ATLEAST/2 ATLEAST/2 a", 1, "ATLEAST/2 counts a word"),
+        ("ATLEAST/2 (a b)", 1, "ATLEAST/2 counts a word"),
+        ("ATLEAST/2 (a NEAR b)", 1, "ATLEAST/2 counts a word"),
+        ("a titel:b", 3, "no field is called `titel:`; did you mean `title`?"),
+        ("xyz:b", 1, "there are title, intitle"),
+        ("title:", 1, "write a word, a phrase or a bracket behind title:"),
+        ("title:-a", 1, "write the NOT before the field: NOT title:"),
+        ("title:(a lead:b)", 10, "lead: stands within title:"),
+        ("title:title:a", 1, "write a word"),
+        ("https://example.org/a", 1, "write site:example.org"),
+        ("source:tass", 1, "where to look: add a word or @entity that must be there"),
+        ("a OR lang:uk", 1, "where to look"),
+        ("a lang:ukrainian", 8, "the code of a language, such as uk or en, not `ukrainian`"),
+        ("a lang:ua", 8, "did you mean `uk`?"),
+        ("a country:Ukraine", 11, "the code of a country"),
+        ("a kind:agancy", 8, "no source is of the kind `agancy`; did you mean `agency`?"),
+        ("a kind:zzz", 8, "there are agency, outlet"),
+        ("a site:example.org/news", 8, "takes a host alone"),
+        ("a lang:(uk ru)", 3, "join values by OR"),
+        ("a lang:@uk", 8, "lang: takes a value, or values in a bracket: lang:(a OR b)"),
+        ("=US", 1, 'for this spelling alone write ="US"'),
+        ('="US', 2, 'never closed: add "'),
+        ("Шах*", 1, "at least 4 letters before it"),
+        ("Су-34*", 1, "at least 4 letters"),
+        ("*", 1, "at least 4 letters"),
+        ("Шах*ед", 4, "only stand at the end of a word"),
+        ("Шахед**", 6, "only stand at the end of a word"),
+        ('"Шахед*"', 1, "`*` has no meaning in quotes"),
+        ("(а+)+$", 3, "there are no regular expressions"),
+        ("/foo/i", 1, "there are no regular expressions"),
+        ("/foo.*bar/", 1, "there are no regular expressions"),
+        ("foo.*bar", 5, "there are no regular expressions"),
+        (r"\bNATO\b", 1, "there are no regular expressions"),
+        ("[Uu]kraine", 1, "there are no regular expressions"),
+        ("^NATO", 1, "there are no regular expressions"),
+        ("a && b", 3, "write AND"),
+        ("@Rutte", 1, "an entity is written as @id"),
         ('"air defence"~5', 14, "`~` has no meaning here"),
         ("Rutte^2", 6, "`^` has no meaning here"),
         ("drone, missile", 6, "`,` has no meaning here"),
@@ -95,8 +194,47 @@ def test_a_long_row_of_opening_brackets_is_no_recursion_error() -> None:
 
 def test_leaves_come_from_left_to_right() -> None:
     tree = query.parse('a ("b c" OR @d) -e')
-    assert [shape(leaf) for leaf in query.leaves(tree)] == ["a", "b c", "@d", "e"]
+    assert [shape(leaf) for leaf in querytree.leaves(tree)] == ["a", "b c", "@d", "e"]
 
 
 def test_an_or_keeps_its_parts() -> None:
     assert query.parse("a OR b") == Or((Term("a", 1), Term("b", 6)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "title:" * 9_000 + "a", "NOT " * 9_000 + "a", "ATLEAST/2 " * 9_000 + "a", "-(" * 9_000, "a NEAR " * 9_000,
+        "'" * 9_000, "'a " * 11_000, "„a " * 9_000, "(a OR " * 9_000, "lang:(" * 9_000, '"' * 9_001, "*" * 9_000,
+    ],
+)  # fmt: skip
+def test_a_hostile_query_is_answered_and_not_died_of(text: str) -> None:
+    with pytest.raises(QueryError):
+        query.parse(text)
+
+
+def test_ten_thousand_words_are_read() -> None:
+    tree = query.parse("a NEAR/3 b OR " * 2_400 + "c")
+    assert isinstance(tree, Or)
+    assert len(tree.parts) == 2_401
+
+
+def test_what_is_written_of_a_tree_reads_as_that_tree() -> None:
+    dice = random.Random(5)
+    for _ in range(500):
+        tree = random_tree(dice)
+        text = querytree.write(tree)
+        again = query.parse(text)
+        assert querytree.write(again) == text
+        assert flat(shape(again)) == flat(shape(tree)), text
+
+
+def flat(tree: object) -> object:
+    """Without the brackets of an AND in an AND, or an OR in an OR."""
+    if not isinstance(tree, tuple):
+        return tree
+    parts: list[object] = []
+    for part in map(flat, tree[1:]):
+        is_same = isinstance(part, tuple) and part[0] == tree[0] and tree[0] in ("and", "or")
+        parts += part[1:] if is_same and isinstance(part, tuple) else [part]
+    return (tree[0], *parts)

@@ -77,10 +77,17 @@ def test_articles_that_are_not_indexed_yet_are_told_of_and_found(varta: Varta, m
     assert "only the latest 2 of them were searched" in varta("search", "Rutte", "--json").stderr
 
 
+def test_a_search_that_stopped_says_how_to_go_on(varta: Varta, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_MISSED", 1)
+    ended = varta("search", '="CONDITIONS"', "--json")
+    assert "go on with --until 2025-02-12, or add a rarer word" in ended.stderr
+    assert ended.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        "", '"', "NEAR(a b)", "title:rutte", "rut*", "(" * 60, "NOT Rutte",
+        "", '"', "NEAR(a b)", "titel:rutte", "rut*", "(" * 60, "NOT Rutte",
         "; DROP", "@nobody", "\0", "\ud800", "?", "w " * 10_001,
     ],
 )  # fmt: skip

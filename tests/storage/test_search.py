@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from alerts import matching, normalize
 from alerts.errors import QueryError
+from alerts.facts import Facts
 from alerts.matching import Compiled
 from alerts.watchlist import Entity, Watchlist
 from scrapers.article import Article
@@ -28,7 +29,8 @@ _WORDS = (
     "замок", "Orbán", "Orbán", "orban", "Łódź", "İstanbul", "straße", "ﬁn", "йод", "и\u0306од", "soft\u00adhyphen",
     "zero\u200bwidth", "д'Артаньян", "it's", "its", "o'neil", "№5", "km²", "½", "100", "1,000", "١٢",
     "中文", "安", "שלום", "مرحبا", "😀", "👩‍🚀", "ⴰⵣⵓⵍ", "𞤀𞤣", "ԯ", "ԩ", "𝐀𝐁", "Ⅷ", "ǆ", "ﬀ", "ª", "the",
-    "the", "the", "of", "and", "і", "в", "на", "не", "та",
+    "the", "the", "of", "and", "і", "в", "на", "не", "та", "Зеленський", "Зеленського", "зеленським", "ракета", "ракет",
+    "missiles", "missile", "drone's", "Zelensky", "zelenskyi",
 )  # fmt: skip
 _GAPS = (
     " ", " ", " ", " ", ", ", ". ", "-", "–", " «", "» ", "'", "\n", "\n\n", "/", " (", "  ", "\u00a0", "\t",
@@ -39,6 +41,7 @@ _ENTITIES = (
     Entity(id="jet", names={"en": ("F-16", "Ка-52")}, needs=("NATO", "@rutte")),
     Entity(id="place", names={"en": ("Łódź",)}, weak={"en": ("the us", "замок")}, needs=("of",), case="any"),
     Entity(id="exact", names={"uk": ("П'ять", "за́мок")}, case="exact"),
+    Entity(id="president", names={"uk": ("Володимир Зеленський", "Зеленський"), "ru": ("Зеленский",)}),
 )
 _HOSTILE = (
     "", " ", '"', '""', "''", "'", "(", ")", "()", "a AND", "OR", "NOT a", "-a", "--", "; DROP TABLE article", "a; b",
@@ -92,7 +95,7 @@ def _scanned(stored: Sequence[tuple[str, Article]], compiled: Compiled) -> list[
 def _stored(engine: Engine) -> list[tuple[str, Article]]:
     with reading(engine) as session:
         return [
-            (one.url.rsplit("/", 1)[1], Article(source=one.source, url=one.url, title=one.title, text=one.text))
+            (one.url.rsplit("/", 1)[1], Article(one.source, one.url, one.title, one.text, language=one.language))
             for one in lookup.articles(session)
         ]
 
@@ -111,12 +114,29 @@ def _query(dice: random.Random, depth: int = 0) -> str:
             + "".join(dice.choice(_WORDS) + dice.choice((" ", " ", "-", "'")) for _ in range(dice.randint(1, 3)))
             + '"'
         )
-    if kind < 0.68:
+    if kind < 0.66:
         return f"@{dice.choice(_ENTITIES).id}"
+    if kind < 0.7:
+        return _special(dice)
     parts = [_query(dice, depth + 1) for _ in range(dice.randint(2, 3))]
     if kind < 0.8:
         return f"({' OR '.join(parts)})"
     return f"({parts[0]} {' '.join(dice.choice(('', 'AND ', 'NOT ')) + part for part in parts[1:])})"
+
+
+def _special(dice: random.Random) -> str:
+    """What is asked of more than the words."""
+    one, other = (dice.choice((*_WORDS, "@rutte", "@president", '"the us"', "(the OR of)")) for _ in range(2))
+    return dice.choice(
+        (
+            f"({one} {dice.choice(('NEAR/2', 'ONEAR/9', 'NEAR'))} {other})",
+            f"ATLEAST/2 {one}",
+            f"{dice.choice(('title', 'lead', 'body'))}:({one} OR {other})",
+            f"{dice.choice(('Rutt', 'Зелен', 'missi', 'замо', 'Ка-52ab', 'стра́', 'dron'))}*",
+            f'="{one.strip(chr(34))}"',
+            f"({one} {dice.choice(('lang:uk', '-lang:en', 'source:wire', 'source:(daily OR x)', 'site:wire.test'))})",
+        )
+    )
 
 
 def _many(seed: int, number: int) -> list[Article]:
@@ -157,6 +177,79 @@ def test_search_finds_what_a_watch_would_for_random_texts_and_queries(
             monkeypatch.setattr(search, "_WINDOW", window)
             assert _found(engine, query) == expected, query
     assert hits > 125
+
+
+def test_search_asks_in_the_language_of_watches(engine: Engine) -> None:
+    texts = {
+        1: ("Ракети над Києвом", "Зеленського чекають у Брюсселі.\n\nЖодної ракети не збито.", "uk"),
+        2: ("Missiles", "Zelenskyi awaits missiles and more missiles. A missile fell.", "en"),
+        3: ("Шахедами по Одесі", "Сили ППО збили 20 шахедів.", "uk"),
+    }
+    _save(
+        engine,
+        [
+            article(url=f"https://wire.example/a/{key}", title=title, text=body, language=language)
+            for key, (title, body, language) in texts.items()
+        ],
+    )
+    for query, expected in {
+        "@president": ["1", "2"],
+        "ракета": ["1"],
+        "title:ракета": ["1"],
+        "lead:ракета": [],
+        "body:ракета": ["1"],
+        "шахед*": ["3"],
+        "Шахед*": ["3"],
+        "missile NEAR/2 fell": ["2"],
+        "missile ONEAR/2 Zelenskyi": [],
+        "ATLEAST/3 missile": ["2"],
+        "ATLEAST/5 missile": [],
+        '="missile"': ["2"],
+        '="Zelensky"': [],
+        "(ракета OR шахед) lang:uk": ["1", "3"],
+        "(missile OR ракета) -lang:en": ["1"],
+        "missile source:wire": ["2"],
+        "missile source:daily": [],
+        "missile site:wire.example": ["2"],
+    }.items():
+        assert sorted(_found(engine, query)) == expected, query
+
+
+def test_what_sources_tell_narrows_a_search(engine: Engine) -> None:
+    sources = {"wire": Facts(frozenset(("wire", "the wire")), "agency", "ua"), "daily": Facts(kind="outlet")}
+    _save(engine, [article(), article(url="https://daily.example/a/2", source="daily", title="Rutte", text=OTHER)])
+    with reading(engine) as session:
+        for query, expected in {
+            "Rutte kind:agency": ["wire"],
+            "Rutte country:UA": ["wire"],
+            'Rutte source:"The Wire"': ["wire"],
+            "Rutte -kind:agency": ["daily"],
+            "Rutte kind:(agency OR outlet)": ["wire", "daily"],
+            "Rutte kind:official": [],
+        }.items():
+            compiled = matching.compile_one(query, Watchlist(), sources)
+            found = {one.article.source for one in search.find(session, compiled)}
+            assert found == set(expected), query
+
+
+def test_a_search_stops_after_many_articles_read_in_vain_and_says_where(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _save(
+        engine,
+        [
+            article(
+                url=f"https://wire.example/a/{n}", title=f"t{n}", text=f"us w{n}", published=NOON - timedelta(days=n)
+            )
+            for n in range(9)
+        ],
+    )
+    monkeypatch.setattr(search, "MOST_MISSED", 5)
+    with reading(engine) as session:
+        in_vain = search.find(session, _compiled("US"))
+        assert (list(in_vain), in_vain.stopped_at) == ([], NOON - timedelta(days=4))
+        all_found = search.find(session, _compiled("us"))
+        assert (len(list(all_found)), all_found.stopped_at) == (9, None)
 
 
 def test_words_are_the_texts_of_tokens() -> None:
