@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _MARKS = "\u0300-\u036f\u0483-\u0487"
@@ -23,6 +24,7 @@ _FOLDED = re.compile(f"[{''.join(map(chr, _SAME_LENGTH))}]")  # few in most text
 _ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 _STRANGE = re.compile("[^\x00-\x7f\u0400-\u045f][\u0300-\u036f]*|.[\u0300-\u036f]+", re.DOTALL)  # see `_plain`
+_LONGEST = 9  # characters of a letter with its marks; more marks than eight mean nothing
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
 _LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
 _CYRILLIC = r"\u0400-\u052f"
@@ -73,7 +75,7 @@ def words(text: str) -> list[str]:
     letters: list[str] = []
     start = 0
     for strange in _STRANGE.finditer(text):
-        letters += (text[start : strange.start()].casefold(), _plain(strange[0]))
+        letters += (text[start : strange.start()].casefold(), _plain(strange[0][:_LONGEST]))
         start = strange.end()
     letters.append(text[start:].casefold())
     return TOKEN.findall("".join(letters).translate(_SAME_LENGTH))
@@ -91,7 +93,7 @@ def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     done = 0
     for strange in _STRANGE.finditer(text):
         start, end = strange.span()
-        plain = _plain(strange[0])
+        plain = _plain(strange[0][:_LONGEST])
         letters += (text[done:start].casefold(), plain)
         spans += zip(range(done, start), range(done + 1, start + 1), strict=True)
         spans += [(start, end)] * len(plain)
@@ -120,9 +122,10 @@ def _folded(text: str) -> str:
     return _FOLDED.sub(lambda found: _BASE_OF[found[0]], text)
 
 
+@lru_cache(maxsize=4096)
 def _plain(cluster: str) -> str:
     """The folded letters of a character without marks that only stress it."""
-    base, marks = cluster[0], "".join(mark for mark in cluster[1:9] if mark in _KEPT_MARKS)
+    base, marks = cluster[0], "".join(mark for mark in cluster[1:] if mark in _KEPT_MARKS)
     if _DROPPED.match(base):
         return ""
     whole = unicodedata.normalize("NFC", base + marks) if marks else unicodedata.normalize("NFKC", base)

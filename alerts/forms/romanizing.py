@@ -7,7 +7,7 @@ shorten what these write at length (Zelenskyi, Zelenskyy, Zelensky).
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 from alerts.normalize import tokens
 
@@ -15,8 +15,8 @@ MOST = 24  # spellings of one name
 _SHORTEST = 4  # letters; a shorter spelling is too often an English word
 _WORDS = 3  # of a longer name none is made: it is a description, which English translates
 
-_SHARED = dict(zip("абвдежзклмнопрстуфхцчшщьъ'", (
-    "a b v d e zh z k l m n o p r s t u f kh ts ch sh shch".split() + ["", "", ""]), strict=True))  # fmt: skip
+_LATIN = "a b v d e zh z k l m n o p r s t u f kh ts ch sh shch"
+_SHARED = dict(zip("абвдежзклмнопрстуфхцчшщ", _LATIN.split(), strict=True)) | dict.fromkeys("ьъ'", "")
 _UKRAINIAN = _SHARED | {"г": "h", "ґ": "g", "и": "y", "і": "i", "є": "ie", "ї": "i", "й": "i", "ю": "iu", "я": "ia"}
 _RUSSIAN = _SHARED | {"г": "g", "и": "i", "й": "i", "ё": "e", "ы": "y", "э": "e", "ю": "iu", "я": "ia"}
 _WITH_Y = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya", "ё": "yo"}
@@ -116,7 +116,7 @@ def _with_g(spelled: str) -> str:
 def _middles(small: str, table: dict[str, str]) -> list[str]:
     """What stands after the first letter, with i and with y before vowels (Kyianyn, Kyyanyn)."""
     with_i, with_y, plain = [], [], []
-    for before, letter in zip(small, small[1:], strict=False):
+    for before, letter in pairwise(small):
         official = table.get(letter, letter)
         if letter == "е" and before in _VOWELS + "ьъ'" and table is _RUSSIAN:
             with_i.append("e" if before in _VOWELS else "ie")
