@@ -93,6 +93,7 @@ def _others(rules: Rules) -> None:
 
 
 def _plural(rules: Rules) -> None:
+    rules.add("ce", "c", "- im ich emi")  # Pardubice
     rules.add("ove", "-", "u um y ech -")  # Britové, Britů
     rules.add("e", "-", "u um y ech ich ych ym ymi")
     for old, new in (("ci", "k"), ("zi", "h"), ("si", "ch"), ("ri", "r")):

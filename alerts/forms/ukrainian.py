@@ -34,6 +34,7 @@ def words() -> Table:
         rules.add(f"о{letter}а е{letter}а о{letter}о е{letter}о", f"і{letter}", "-")
     for vowel in "іаеу":
         rules.add(f"{vowel}я", vowel, "й ї ям ями ях")
+    rules.add("ійна", "оєн", "-")  # війна, воєн
     rules.add("ій", "о", "ю я єм єві ї їв ям ями ях")  # бій, бою
     return rules.table()
 
@@ -136,7 +137,7 @@ def _feminine(rules: Rules) -> None:
     for vowel in "аеєиіїоуюяй'":
         rules.add(f"{vowel}я", vowel, "я ї ю єю є ям")
     for letter in "бвгґджзклмнпрстфх":  # a man's: Сковорода, Сковороди і родина Сковород
-        rules.add(f"{letter}а", letter, "ові ів ам ами ах")
+        rules.add(f"{letter}а", letter, "ам ами ах")
 
 
 def _neuter(rules: Rules) -> None:
@@ -157,9 +158,9 @@ def _plural(rules: Rules) -> None:
     rules.add("и", "-", "и - ів ей ам ами ах")
     for before in "бвгджзйлмнпрстхцчшь":
         for letter in "квнлр":
-            rules.add(f"{before}{letter}и", before.strip("ь"), f"о{letter} е{letter}")
+            rules.add(f"{before}{letter}и", before.strip("ь") or "-", f"о{letter} е{letter}")
         for letter in "лн":
-            rules.add(f"{before}{letter}і", before.strip("ь"), f"е{letter}ь")
+            rules.add(f"{before}{letter}і", before.strip("ь") or "-", f"е{letter}ь")
     for letter in "бвгджзклмнпрстхч":
         rules.add(f"о{letter}и е{letter}и", f"і{letter}", "-")
     rules.add("івлі", "івель", "-")
