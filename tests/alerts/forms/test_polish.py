@@ -3,6 +3,40 @@ import pytest
 from tests.alerts.forms.paradigms import listed, missing
 
 NAMES = """
+Bachmut: Bachmutu Bachmucie Bachmutem
+Awdijiwka: Awdijiwki Awdijiwce Awdijiwkę Awdijiwką
+Chersoń: Chersonia Chersoniu Chersoniem
+Mariupol: Mariupola Mariupolu Mariupolem
+Zaporoże: Zaporoża Zaporożu Zaporożem
+Donbas: Donbasu Donbasie Donbasem
+Krym: Krymu Krymie Krymem
+Odessa: Odessy Odessie Odessę Odessą
+Lwów: Lwowa Lwowie Lwowem
+Zełenski: Zełenskiego Zełenskiemu Zełenskim
+Załużny: Załużnego Załużnemu Załużnym
+Kułeba: Kułeby Kułebie Kułebę Kułebą
+Szojgu: Szojgu
+Ławrow: Ławrowa Ławrowowi Ławrowem Ławrowie
+Miedwiediew: Miedwiediewa Miedwiediewowi Miedwiediewem
+Scholz: Scholza Scholzowi Scholzem
+Austin: Austina Austinowi Austinem
+Łukaszenka: Łukaszenki Łukaszence Łukaszenkę Łukaszenką
+Łukaszenko: Łukaszenki Łukaszence Łukaszenkę
+Stoltenberg: Stoltenberga Stoltenbergowi Stoltenbergiem
+Erdogan: Erdogana Erdoganowi Erdoganem
+Patriot: Patriota Patrioty Patriotów
+Kamiński: Kamińskiego
+Sikorski: Sikorskiego Sikorskim
+Wagner: Wagnera Wagnerowi Wagnerem
+Białoruś: Białorusi Białorusią
+Gruzja: Gruzji Gruzję Gruzją
+Mołdawia: Mołdawii Mołdawię
+Litwa: Litwy Litwie Litwę Litwą
+Stany: Stanów Stanom Stanach
+Himars: Himarsy Himarsów
+Rostów: Rostowa
+Prigożyn: Prigożyna Prigożynowi Prigożynem
+Gierasimow: Gierasimowa
 Kowalski: Kowalskiego Kowalskiemu Kowalskim Kowalscy Kowalskich Kowalskimi
 Sawicka: Sawickiej Sawicką
 Siemoniak: Siemoniaka Siemoniakowi Siemoniakiem Siemoniaku
