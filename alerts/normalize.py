@@ -25,6 +25,7 @@ _ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 _STRANGE = re.compile("[^\x00-\x7f\u0400-\u045f][\u0300-\u036f]*|.[\u0300-\u036f]+", re.DOTALL)  # see `_plain`
 _SHORT = 100  # letters of a name
+_LONGEST = 9  # characters of a letter with its marks; more marks than eight mean nothing
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
 _LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
 _CYRILLIC = r"\u0400-\u052f"
@@ -84,7 +85,7 @@ def words(text: str) -> list[str]:
     letters: list[str] = []
     start = 0
     for strange in _STRANGE.finditer(text):
-        letters += (text[start : strange.start()].casefold(), _plain(strange[0]))
+        letters += (text[start : strange.start()].casefold(), _plain(strange[0][:_LONGEST]))
         start = strange.end()
     letters.append(text[start:].casefold())
     return TOKEN.findall(_same("".join(letters)))
@@ -102,7 +103,7 @@ def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     done = 0
     for strange in _STRANGE.finditer(text):
         start, end = strange.span()
-        plain = _plain(strange[0])
+        plain = _plain(strange[0][:_LONGEST])
         letters += (text[done:start].casefold(), plain)
         spans += zip(range(done, start), range(done + 1, start + 1), strict=True)
         spans += [(start, end)] * len(plain)
@@ -134,9 +135,10 @@ def _cyrillic(mixed: re.Match[str]) -> str:
     return mapped
 
 
+@lru_cache(maxsize=4096)
 def _plain(cluster: str) -> str:
     """The folded letters of a character without marks that only stress it."""
-    base, marks = cluster[0], "".join(mark for mark in cluster[1:9] if mark in _KEPT_MARKS)
+    base, marks = cluster[0], "".join(mark for mark in cluster[1:] if mark in _KEPT_MARKS)
     if _DROPPED.match(base):
         return ""
     whole = unicodedata.normalize("NFC", base + marks) if marks else unicodedata.normalize("NFKC", base)

@@ -14,6 +14,7 @@ def names() -> Table:
     rules = _names()
     for letter in _CONSONANTS:
         rules.add(letter, letter, "ove")  # a family; brexitové is an adjective
+        rules.add(letter, letter, "uv ovo ovu ovy ovych ovym ovymi")  # his: Trumpův; Trumpova may be she
     return rules.table()
 
 
@@ -68,6 +69,7 @@ def _fleeting(rules: Rules) -> None:
 def _adjectives(rules: Rules) -> None:
     rules.add("y", "-", "y eho emu em ym ych ymi i ove")
     rules.add("i", "i", "- ho mu m ch mi")
+    rules.add("yj ij", "-", "eho emu em ym")  # Zelenskyj
     rules.add("sky", "-", "sti stich stim")
     rules.add("cky", "-", "cti")
     rules.add("ki", "k", "eho emu em ym ych y")  # Morawieckého
@@ -90,9 +92,12 @@ def _others(rules: Rules) -> None:
         rules.add(f"{letter}o", letter, "ovi e y")
     rules.add("e", "-", "e i u em im emi ete eti eho emu ym")
     rules.add("i", "i", "- mi ch m")
+    rules.add("u", "u", "- a ovi em")
+    rules.add("ko", "k", "ovi")  # Lukašenko
 
 
 def _plural(rules: Rules) -> None:
+    rules.add("ce", "c", "- im ich emi")  # Pardubice
     rules.add("ove", "-", "u um y ech -")  # Britové, Britů
     rules.add("e", "-", "u um y ech ich ych ym ymi")
     for old, new in (("ci", "k"), ("zi", "h"), ("si", "ch"), ("ri", "r")):

@@ -29,6 +29,8 @@ def words() -> Table:
         for letter in "knwlr":
             rules.add(f"{before}{letter}a {before}{letter}o", before, f"e{letter} ie{letter}")
     rules.add("ia ja", "-", "i j")
+    rules.add("nie cie", "-", "n c")
+    rules.add("jna", "jen", "-")
     return rules.table()
 
 
@@ -50,6 +52,7 @@ def _masculine(rules: Rules) -> None:
     for letter in "bcfmnpswz":
         rules.add(letter, letter, _SOFT)
     rules.add("k g", "=", "iem")
+    rules.add("rzec", "rc", "a u owi em e y ow")
     for old, new in (("t", "cie ci"), ("d", "dzie dzi"), ("st", "scie sci"), ("zd", "zdzie"), ("r", "rze rzy")):
         rules.add(old, new, "-")
     for old, new in (("k", "cy ce"), ("g", "dzy dze"), ("ch", "si sze"), ("sl", "slow")):

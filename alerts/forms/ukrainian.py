@@ -34,6 +34,8 @@ def words() -> Table:
         rules.add(f"о{letter}а е{letter}а о{letter}о е{letter}о", f"і{letter}", "-")
     for vowel in "іаеу":
         rules.add(f"{vowel}я", vowel, "й ї ям ями ях")
+    rules.add("ійна", "оєн", "-")  # війна, воєн
+    rules.add("ій", "о", "ю я єм єві ї їв ям ями ях")  # бій, бою
     return rules.table()
 
 
@@ -81,12 +83,15 @@ def _closed_syllables(rules: Rules) -> None:
     for letter, hiss, voice in ("гзж", "кцч", "хсш"):
         rules.add(f"і{letter}", f"о{hiss}", "і")
         rules.add(f"і{letter}", f"о{voice}", "е")
-    rules.add("літ лід", "льот льод", _HARD[2:])
+    for old, new in (("літ", "льот"), ("лід", "льод"), ("міст", "мост"), ("ріст", "рост")):
+        rules.add(old, new, _HARD[2:])
+    for letter in "бвмпф":
+        rules.add(letter, f"{letter}'", "ю")  # кров'ю
     for letter in "дзлнстц":
         rules.add(f"і{letter}ь", f"о{letter} е{letter}", _SOFT[2:])
     for letter in "бпвмр":
         rules.add(f"{letter}'ять", letter, "'яті 'ятьма 'ятьох")
-    rules.add("ість", "ост", "і ей ям ями ях")
+    rules.add("ість", "ост", "і и ей ям ями ях")
     rules.add("ість", "іст", "ю")
 
 
@@ -104,6 +109,7 @@ def _fleeting(rules: Rules) -> None:
     for letter in "бвгджзклмпрстхчш":
         rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT[2:])
     rules.add("лень", "льн", _SOFT[2:])
+    rules.add("ждень", "жн", _SOFT[2:])
     rules.add("ей", "'", "я ю єві єм ї їв ям ями ях")  # Воробей, Вороб'я
 
 
@@ -128,16 +134,17 @@ def _feminine(rules: Rules) -> None:
     for letter in "нтжлсчдзш":
         rules.add(f"{letter}{letter}я", letter + letter, "ям і ями ях")
         rules.add(f"{letter}{letter}я", letter, "ь")
-    for vowel in "аеєиіїоуюя'":
+    for vowel in "аеєиіїоуюяй'":
         rules.add(f"{vowel}я", vowel, "я ї ю єю є ям")
     for letter in "бвгґджзклмнпрстфх":  # a man's: Сковорода, Сковороди і родина Сковород
-        rules.add(f"{letter}а", letter, "ові ів ам ами")
+        rules.add(f"{letter}а", letter, "ам ами ах")
 
 
 def _neuter(rules: Rules) -> None:
     rules.add("о", "-", "о а у ові ом і")
     rules.add("ко", "к", f"и {_PLURAL}")
     rules.add("ко", "ц", "і")
+    rules.add("ло", "л", "е")
     for letter in "влтнр":
         rules.add(f"{letter}о", letter, "- ам ами ах")
     rules.add("е", "-", "е я ю ем і а у ого ому им ім")
@@ -151,9 +158,9 @@ def _plural(rules: Rules) -> None:
     rules.add("и", "-", "и - ів ей ам ами ах")
     for before in "бвгджзйлмнпрстхцчшь":
         for letter in "квнлр":
-            rules.add(f"{before}{letter}и", before.strip("ь"), f"о{letter} е{letter}")
+            rules.add(f"{before}{letter}и", before.strip("ь") or "-", f"о{letter} е{letter}")
         for letter in "лн":
-            rules.add(f"{before}{letter}і", before.strip("ь"), f"е{letter}ь")
+            rules.add(f"{before}{letter}і", before.strip("ь") or "-", f"е{letter}ь")
     for letter in "бвгджзклмнпрстхч":
         rules.add(f"о{letter}и е{letter}и", f"і{letter}", "-")
     rules.add("івлі", "івель", "-")
