@@ -61,9 +61,9 @@ def match(article: Article, compiled: Compiled) -> list[Match]:
     return _matches(compiled, find(article, compiled))
 
 
-def look(article: Article, compiled: Compiled) -> tuple[list[Match], tuple[str, ...]]:
-    """As `match`, and the ids of the tracked entities that `article` names."""
-    found = find(article, compiled)
+def look(article: Article, compiled: Compiled, reading: Reading | None = None) -> tuple[list[Match], tuple[str, ...]]:
+    """As `match`, and the ids of the tracked entities that `article` names; its `reading` may be at hand."""
+    found = find(article, compiled, reading)
     return _matches(compiled, found), tuple(name for name in _concerned_names(compiled, found) if found.entity(name))
 
 
@@ -189,9 +189,9 @@ def _plan(  # noqa: C901, PLR0911 - a case for each kind of node
             return plan.Told(node)
 
 
-def find(article: Article, compiled: Compiled) -> Found:
+def find(article: Article, compiled: Compiled, reading: Reading | None = None) -> Found:
     """Where each leaf of the watchlist stands in `article`."""
-    reading = Reading(article)
+    reading = reading or Reading(article)
     source = compiled.sources.get(article.source, _UNKNOWN)
     return Found(article, source, reading, compiled.index.find(reading), compiled.names)
 
