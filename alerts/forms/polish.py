@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- a u owi em ie e y i ow om ami ach"
+_HARD = "a u owi em ie e y i ow om ami ach"
 _SOFT = "ia iu iem iowi ie i iow iom iami iach"
 _CONSONANTS = "bcdfghjklmnprstvwxz"
 
@@ -70,7 +70,7 @@ def _fleeting(rules: Rules) -> None:
         rules.add(f"{letter}iec {letter}ec", f"{letter}c", "a u owi em e y ow om ami ach")
         rules.add(f"{letter}iec {letter}ec", letter, "cze")
         rules.add(f"{letter}el {letter}iel", f"{letter}l", "a u owi em e i ow om ami ach")
-        rules.add(f"{letter}er", f"{letter}r", _HARD[2:])
+        rules.add(f"{letter}er", f"{letter}r", _HARD)
         rules.add(f"{letter}er", letter, "rze rzy")
         rules.add(f"{letter}ien {letter}en", f"{letter}n", _SOFT)
         rules.add(f"{letter}iew", f"{letter}w", "a u owi em ie")
