@@ -30,6 +30,8 @@ def holds(name: str, language: str | None, text: str, category: str = "") -> boo
         ("47-ма ОМБр", "uk", "47-ю ОМБр"),
         ("14-та поправка", "uk", "14-ї поправки"),
         ("Північний потік-2", "uk", "Північного потоку – 2"),
+        ("Сухопутні Війська", "uk", "Сухопутних Військ"),
+        ("Партія Регіонів", "uk", "Партій Регіонів"),
         ("F-16", "uk", "F16"),
         ("Белый дом", "ru", "Белом доме"),
         ("Международный уголовный суд", "ru", "Международного уголовного суда"),
@@ -80,6 +82,11 @@ def test_a_latin_name_of_unknown_language_has_slavic_endings() -> None:
 def test_of_what_is_counted_there_are_many() -> None:
     assert holds("Гвоздика", "uk", "Гвоздик", category="weapon")
     assert not holds("Гвоздика", "uk", "Гвоздик")
+
+
+def test_a_man_is_no_woman_of_his_name() -> None:
+    assert not holds("Олександр Зеленський", "uk", "Олександра Зеленська", category="person")
+    assert holds("Олександр Зеленський", "uk", "Олександра Зеленського", category="person")
 
 
 def test_spellings_are_the_forms_of_one_word_only() -> None:
