@@ -22,7 +22,7 @@ _NAMES = {
     "cs": czech.names,
     "en": western.english,
     "de": western.german,
-    "fr": western.french,
+    "fr": western.plurals,
 }
 _WORDS = _NAMES | {
     "uk": ukrainian.words,
@@ -30,6 +30,7 @@ _WORDS = _NAMES | {
     "bg": bulgarian.words,
     "pl": polish.words,
     "cs": czech.words,
+    "fr": western.french,
 }
 _CYRILLIC = frozenset(("uk", "ru", "bg"))
 _VOWELS = frozenset("aeiouyаеєиіїоуыэюя")
@@ -94,7 +95,8 @@ def _forms(written: str, word: str, kind: _Kind) -> frozenset[str]:
         found = tables("en").forms(word, stem)
         if written[0].isupper() and len(word) >= _LONG_ENOUGH:  # war is no wary
             slavic = _names("pl").forms(word, stem) | _names("cs").forms(word, stem)
-            found |= {form for form in slavic if len(form) >= len(word)}  # Germany is no German
+            longer = {form for form in slavic if len(form) >= len(word)}  # Germany is no German
+            found |= longer - {word + vowel for vowel in "eiy"}  # Green is no Greene
     return found if kind.beside else alone.union(form for form in found if len(form) >= _SHORTEST)
 
 

@@ -2,7 +2,9 @@ import random
 
 import pytest
 
+from alerts import forms
 from alerts.forms import latin, patterns, spellings
+from alerts.forms.tables import LONGEST
 from alerts.normalize import words
 
 LANGUAGES = ("uk", "ru", "bg", "pl", "cs", "en", "de", "fr", None, "hu")
@@ -117,3 +119,12 @@ def test_a_very_long_name_costs_no_more_than_its_length() -> None:
     ((forms,),) = patterns("я" * 100_000, "uk")
     assert len(forms) < 100
     assert len(patterns("слово " * 20_000, "uk")[0]) == 20_000
+
+
+@pytest.mark.parametrize("language", ["uk", "ru", "bg", "pl", "cs", "en", "de", "fr"])
+def test_a_table_holds_letters_of_its_own_script_only(language: str) -> None:
+    for table in (forms._names(language), forms._words(language)):
+        letters = set("".join([*table.endings, *(new for news in table.endings.values() for new in news)])) - {"'"}
+        assert letters
+        assert all(("а" <= letter <= "ґ") is (language in {"uk", "ru", "bg"}) for letter in letters)
+        assert max(map(len, table.endings)) <= LONGEST
