@@ -22,7 +22,7 @@ _NAMES = {
     "cs": czech.names,
     "en": western.english,
     "de": western.german,
-    "fr": western.french,
+    "fr": western.plurals,
 }
 _WORDS = _NAMES | {
     "uk": ukrainian.words,
@@ -30,6 +30,7 @@ _WORDS = _NAMES | {
     "bg": bulgarian.words,
     "pl": polish.words,
     "cs": czech.words,
+    "fr": western.french,
 }
 _CYRILLIC = frozenset(("uk", "ru", "bg"))
 _VOWELS = frozenset("aeiouyаеєиіїоуыэюя")
@@ -37,21 +38,25 @@ _ABBREVIATION = 5  # letters at most; longer words in capitals are shouted names
 _SHORTEST = 3  # letters of a form that stands alone: May is no Ma
 _LONG_ENOUGH = 5  # letters of a Latin name of unknown language that takes Polish and Czech endings
 _COUNTED = frozenset(("weapon", "PRO"))  # of which there are many: three Gvozdikas, while there is one Ukraine
+_PEOPLE = frozenset(("person", "PER"))
 
 
 def patterns(name: str, language: str | None, *, inflect: bool = True, category: str = "") -> tuple[Pattern, ...]:
     """The alternatives of `name`, each the folded tokens that may stand at every position; none without a word.
 
     `language` (ISO 639-1) chooses the ending tables; None is a word of unknown language, which takes those
-    endings of every language of its script that seldom make other words of it. Names of a `category` of things
-    that are counted have every plural, as words without a capital do.
+    endings of every language of its script that seldom make other words of it. A capitalised word has only the
+    endings of a name if it stands alone or names a person by `category`: Ukraine has no plural, Zelensky no
+    feminine. Weapons are counted, and the words of other long names are common words: Збройних Сил.
     """
     read = tokens(name)
     if not read:
         return ()
     if not inflect:
         return (tuple([frozenset((token.text,)) for token in read]),)
-    kind = _Kind(language, beside=len(read) > 1, counted=category in _COUNTED)
+    beside = len(read) > 1
+    proper = category in _PEOPLE if beside else category not in _COUNTED
+    kind = _Kind(language, beside=beside, proper=proper)
     found = [_forms(name[token.start : token.end], token.text, kind) for token in read]
     for at in range(1, len(read)):
         if read[at - 1].text.isdigit() and (endings := ordinals.same(read[at].text)):
@@ -65,11 +70,11 @@ def spellings(name: str, language: str | None) -> frozenset[str]:
 
 
 class _Kind(NamedTuple):
-    """What is known of a word besides its letters: whether others stand beside it in the name."""
+    """What is known of a word besides its letters."""
 
     language: str | None
-    beside: bool
-    counted: bool
+    beside: bool  # other words of the same name
+    proper: bool  # with a capital, it has the endings of a name only
 
 
 @lru_cache(maxsize=65536)
@@ -81,7 +86,7 @@ def _forms(written: str, word: str, kind: _Kind) -> frozenset[str]:
     if kind.language is not None and (kind.language in _CYRILLIC) is not is_cyrillic:
         return alone  # HIMARS in Ukrainian: its endings are tokens of their own
     stem = _stem(written, word, kind)
-    tables = _names if written[0].isupper() and not kind.counted else _words
+    tables = _names if written[0].isupper() and kind.proper else _words
     if kind.language is not None:
         found = tables(kind.language).forms(word, stem)
     elif is_cyrillic:
@@ -90,7 +95,8 @@ def _forms(written: str, word: str, kind: _Kind) -> frozenset[str]:
         found = tables("en").forms(word, stem)
         if written[0].isupper() and len(word) >= _LONG_ENOUGH:  # war is no wary
             slavic = _names("pl").forms(word, stem) | _names("cs").forms(word, stem)
-            found |= {form for form in slavic if len(form) >= len(word)}  # Germany is no German
+            longer = {form for form in slavic if len(form) >= len(word)}  # Germany is no German
+            found |= longer - {word + vowel for vowel in "eiy"}  # Green is no Greene
     return found if kind.beside else alone.union(form for form in found if len(form) >= _SHORTEST)
 
 

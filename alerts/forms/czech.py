@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- a u ovi em e i y um ech ich"
+_HARD = "a u ovi em e i y um ech ich"
 _OF_THE_NAME = "uv ova ovo ovu ovy ove ovou ovych ovym ovymi"
 _CONSONANTS = "bcdfghjklmnprstvwxz"
 
@@ -50,7 +50,7 @@ def _masculine(rules: Rules) -> None:
         rules.add(old, new, "-")
     rules.add("um", "om", "- u em a e y")  # dům, domu
     rules.add("ul", "ol", "u em e y")  # stůl, stolu
-    rules.add("um us", "-", _HARD[2:])  # Julius, Julia; centrum, centra
+    rules.add("um us", "-", _HARD)  # Julius, Julia; centrum, centra
     rules.add("uv", "-", _OF_THE_NAME)
     for vowel in "aeiouy":
         rules.add(f"{vowel}j", vowel, "j je ji jem jovi ju")
@@ -63,7 +63,7 @@ def _fleeting(rules: Rules) -> None:
         rules.add(f"{letter}ek", letter, "ka ku kovi kem ky kove kum cich ci")
         rules.add(f"{letter}ec", letter, "ce cem ci cu covi cove cum cich")
         for last in "lrnv":
-            rules.add(f"{letter}e{last}", f"{letter}{last}", _HARD[2:])
+            rules.add(f"{letter}e{last}", f"{letter}{last}", _HARD)
 
 
 def _adjectives(rules: Rules) -> None:

@@ -59,10 +59,11 @@ def latin(name: str, language: str) -> tuple[str, ...]:
 
     The most official one comes first. A name of several words gets the same system in each.
     """
+    if language not in _ENDS or name.isascii():
+        return ()
     name = unicodedata.normalize("NFC", name)
-    read = tokens(name)
-    words = [name[token.start : token.end] for token in read]
-    if language not in _ENDS or not 1 <= len(words) <= _WORDS or not all(map(_is_name, words)):
+    words = [name[token.start : token.end] for token in tokens(name)]
+    if not 1 <= len(words) <= _WORDS or not all(map(_is_name, words)):
         return ()
     spelled = [_spellings(word, language) for word in words]
     found: dict[str, None] = {}

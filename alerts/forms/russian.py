@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- а у ом е ы ов ам ами ах"
-_GUTTURAL = "- а у ом е и ов ам ами ах"
-_SOFT = "ь я ю ем е и ей ям ями ях"
+_HARD = "а у ом е ы ов ам ами ах"
+_GUTTURAL = "а у ом е и ов ам ами ах"
+_SOFT = "я ю ем е и ей ям ями ях"
 _CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 
 
@@ -80,10 +80,10 @@ def _fleeting(rules: Rules) -> None:
     for vowel in "аоеу":
         rules.add(f"{vowel}ек", f"{vowel}йк", "а у ом е и ов ам ами ах")
     for letter in "бвгджзкмнпстхфчш":
-        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD[2:])
-        rules.add(f"{letter}ер", f"{letter}р", _HARD[2:])
+        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD)
+        rules.add(f"{letter}ер", f"{letter}р", _HARD)
     for letter in "бвгджзклмпрстхчш":
-        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT[2:])
+        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT)
     rules.add("лев", "льв", "а у ом е ы ов")
     for letter in "бвлт":
         rules.add(f"{letter}ей", f"{letter}ь", "я ю ем е и ев ям ями ях")  # Соловей, Соловья

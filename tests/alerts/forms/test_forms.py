@@ -2,7 +2,9 @@ import random
 
 import pytest
 
+from alerts import forms
 from alerts.forms import latin, patterns, spellings
+from alerts.forms.tables import LONGEST
 from alerts.normalize import words
 
 LANGUAGES = ("uk", "ru", "bg", "pl", "cs", "en", "de", "fr", None, "hu")
@@ -30,6 +32,8 @@ def holds(name: str, language: str | None, text: str, category: str = "") -> boo
         ("47-ма ОМБр", "uk", "47-ю ОМБр"),
         ("14-та поправка", "uk", "14-ї поправки"),
         ("Північний потік-2", "uk", "Північного потоку – 2"),
+        ("Сухопутні Війська", "uk", "Сухопутних Військ"),
+        ("Партія Регіонів", "uk", "Партій Регіонів"),
         ("F-16", "uk", "F16"),
         ("Белый дом", "ru", "Белом доме"),
         ("Международный уголовный суд", "ru", "Международного уголовного суда"),
@@ -82,6 +86,11 @@ def test_of_what_is_counted_there_are_many() -> None:
     assert not holds("Гвоздика", "uk", "Гвоздик")
 
 
+def test_a_man_is_no_woman_of_his_name() -> None:
+    assert not holds("Олександр Зеленський", "uk", "Олександра Зеленська", category="person")
+    assert holds("Олександр Зеленський", "uk", "Олександра Зеленського", category="person")
+
+
 def test_spellings_are_the_forms_of_one_word_only() -> None:
     assert {"мерца", "мерцем"} <= spellings("Мерц", "uk")
     assert spellings("Фрідріх Мерц", "uk") == frozenset()
@@ -110,3 +119,12 @@ def test_a_very_long_name_costs_no_more_than_its_length() -> None:
     ((forms,),) = patterns("я" * 100_000, "uk")
     assert len(forms) < 100
     assert len(patterns("слово " * 20_000, "uk")[0]) == 20_000
+
+
+@pytest.mark.parametrize("language", ["uk", "ru", "bg", "pl", "cs", "en", "de", "fr"])
+def test_a_table_holds_letters_of_its_own_script_only(language: str) -> None:
+    for table in (forms._names(language), forms._words(language)):
+        letters = set("".join([*table.endings, *(new for news in table.endings.values() for new in news)])) - {"'"}
+        assert letters
+        assert all(("а" <= letter <= "ґ") is (language in {"uk", "ru", "bg"}) for letter in letters)
+        assert max(map(len, table.endings)) <= LONGEST

@@ -3,6 +3,13 @@ import pytest
 from tests.alerts.forms.paradigms import listed, missing
 
 NAMES = """
+Kozioł: Kozła Kozłowi Kozłem Koźle
+Orzeł: Orła Orłowi Orłem
+Gołąb: Gołębia Gołębiowi Gołębiem
+Merkel: Merkel Merkla
+Rau: Raua Rauowi Rauem
+Nowak: Nowaka Nowakowi Nowakiem Nowakowie Nowaków
+Białystok: Białegostoku Białymstoku
 Bachmut: Bachmutu Bachmucie Bachmutem
 Awdijiwka: Awdijiwki Awdijiwce Awdijiwkę Awdijiwką
 Chersoń: Chersonia Chersoniu Chersoniem

@@ -33,8 +33,21 @@ def test_french_words_have_plurals(word: str, forms: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "other"), [("US", "us uss"), ("war", "wary"), ("arm", "army"), ("Germany", "german"), ("May", "ma")]
+    ("word", "other"),
+    [
+        ("US", "us uss"),
+        ("war", "wary"),
+        ("arm", "army"),
+        ("Germany", "german"),
+        ("May", "ma"),
+        ("Green", "greene greeny"),
+    ],
 )
 def test_a_word_of_unknown_language_becomes_no_other_word(word: str, other: str) -> None:
     ((forms,),) = patterns(word, None)
     assert not forms - {word.lower()} & set(other.split())
+
+
+def test_a_french_name_is_no_name_of_a_woman() -> None:
+    ((forms,),) = patterns("Martin", "fr")
+    assert forms == {"martin", "martins"}
