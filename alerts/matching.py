@@ -6,9 +6,11 @@ the number of watches, only with those of which a word stands in it.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -105,8 +107,25 @@ def _told(sources: Mapping[str, Facts]) -> Iterator[tuple[str, str, str, list[st
         yield name, told.kind, told.country, sorted(told.names)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles, of which none is made: it took a third of the time for 10,000 names."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 @lru_cache(maxsize=_KEPT)
 def _compile(content: _Content) -> Compiled:
+    with _uncollected():
+        return _compiled(content)
+
+
+def _compiled(content: _Content) -> Compiled:
     watchlist, numbers = content.watchlist, _Numbers()
     names = {entity.id: _names(entity, numbers) for entity in watchlist.entities}
     watches = tuple((watch, _plan(parsed(watch.query, names), names, numbers)) for watch in watchlist.watches)
