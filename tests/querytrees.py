@@ -48,7 +48,7 @@ def _leaf(dice: random.Random) -> Node:
     if kind < 0.15:
         return Named("rutte", 1)
     if kind < 0.25:
-        return Term(dice.choice(("char", "delt", "alpha")), 1, is_prefix=True)
+        return Term(dice.choice(("char", "delt", "alpha")), 1, "any", is_prefix=True)
     if kind < 0.3:
         return Term(dice.choice(("Bravo", "bravo echo")), 1, "exact")
     if kind < 0.5:

@@ -47,7 +47,7 @@ def _names() -> Rules:
         rules.add(f"{letter}ен {letter}ър {letter}ъл", f"{letter}н {letter}р {letter}л", "ия ият а ата о ото и ите")
         rules.add(f"{letter}ец", f"{letter}ц", "и ите")
     rules.add("иен", "ийн", "ия ият а ата о ото и ите")
-    rules.add("бял", "бел", "ия ият и ите")
+    rules.add("ял", "ел", "ия ият и ите")
     rules.add("и", "-", "и ия ият ите")
     rules.add("а я", "=", "- та")
     rules.add("о е", "=", "- то")

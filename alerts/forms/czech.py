@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- a u ovi em e i y um ech ich"
+_HARD = "a u ovi em e i y um ech ich"
 _OF_THE_NAME = "uv ova ovo ovu ovy ove ovou ovych ovym ovymi"
 _CONSONANTS = "bcdfghjklmnprstvwxz"
 
@@ -14,6 +14,7 @@ def names() -> Table:
     rules = _names()
     for letter in _CONSONANTS:
         rules.add(letter, letter, "ove")  # a family; brexitové is an adjective
+        rules.add(letter, letter, "uv ovo ovu ovy ovych ovym ovymi")  # his: Trumpův; Trumpova may be she
     return rules.table()
 
 
@@ -49,7 +50,7 @@ def _masculine(rules: Rules) -> None:
         rules.add(old, new, "-")
     rules.add("um", "om", "- u em a e y")  # dům, domu
     rules.add("ul", "ol", "u em e y")  # stůl, stolu
-    rules.add("um us", "-", _HARD[2:])  # Julius, Julia; centrum, centra
+    rules.add("um us", "-", _HARD)  # Julius, Julia; centrum, centra
     rules.add("uv", "-", _OF_THE_NAME)
     for vowel in "aeiouy":
         rules.add(f"{vowel}j", vowel, "j je ji jem jovi ju")
@@ -62,12 +63,13 @@ def _fleeting(rules: Rules) -> None:
         rules.add(f"{letter}ek", letter, "ka ku kovi kem ky kove kum cich ci")
         rules.add(f"{letter}ec", letter, "ce cem ci cu covi cove cum cich")
         for last in "lrnv":
-            rules.add(f"{letter}e{last}", f"{letter}{last}", _HARD[2:])
+            rules.add(f"{letter}e{last}", f"{letter}{last}", _HARD)
 
 
 def _adjectives(rules: Rules) -> None:
     rules.add("y", "-", "y eho emu em ym ych ymi i ove")
     rules.add("i", "i", "- ho mu m ch mi")
+    rules.add("yj ij", "-", "eho emu em ym")  # Zelenskyj
     rules.add("sky", "-", "sti stich stim")
     rules.add("cky", "-", "cti")
     rules.add("ki", "k", "eho emu em ym ych y")  # Morawieckého
@@ -90,9 +92,12 @@ def _others(rules: Rules) -> None:
         rules.add(f"{letter}o", letter, "ovi e y")
     rules.add("e", "-", "e i u em im emi ete eti eho emu ym")
     rules.add("i", "i", "- mi ch m")
+    rules.add("u", "u", "- a ovi em")
+    rules.add("ko", "k", "ovi")  # Lukašenko
 
 
 def _plural(rules: Rules) -> None:
+    rules.add("ce", "c", "- im ich emi")  # Pardubice
     rules.add("ove", "-", "u um y ech -")  # Britové, Britů
     rules.add("e", "-", "u um y ech ich ych ym ymi")
     for old, new in (("ci", "k"), ("zi", "h"), ("si", "ch"), ("ri", "r")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- a u owi em ie e y i ow om ami ach"
+_HARD = "a u owi em ie e y i owie ow om ami ach"
 _SOFT = "ia iu iem iowi ie i iow iom iami iach"
 _CONSONANTS = "bcdfghjklmnprstvwxz"
 
@@ -29,6 +29,8 @@ def words() -> Table:
         for letter in "knwlr":
             rules.add(f"{before}{letter}a {before}{letter}o", before, f"e{letter} ie{letter}")
     rules.add("ia ja", "-", "i j")
+    rules.add("nie cie", "-", "n c")
+    rules.add("jna", "jen", "-")
     return rules.table()
 
 
@@ -50,33 +52,39 @@ def _masculine(rules: Rules) -> None:
     for letter in "bcfmnpswz":
         rules.add(letter, letter, _SOFT)
     rules.add("k g", "=", "iem")
+    rules.add("rzec", "rc", "a u owi em e y ow")
     for old, new in (("t", "cie ci"), ("d", "dzie dzi"), ("st", "scie sci"), ("zd", "zdzie"), ("r", "rze rzy")):
         rules.add(old, new, "-")
     for old, new in (("k", "cy ce"), ("g", "dzy dze"), ("ch", "si sze"), ("sl", "slow")):
         rules.add(old, new, "-")
     for old, new in (("ad", "edzie"), ("at", "ecie"), ("az", "ezi ez"), ("ab", "eb")):  # Dąb, Dębu; Zjazd, zjeździe
-        rules.add(old, new, "- a u em ie")
+        rules.add(old, new, "- a u owi em ie y")
+    rules.add("lab", "leb", "ia iowi iem iu ie")  # Gołąb
     rules.add("azd iazd", "ezdzie", "-")
     rules.add("anin", "an", "ie - om ami ach")
 
 
 def _fleeting(rules: Rules) -> None:
     """Where the last vowel drops: Czarnek, Czarnka; Sosnowiec, Sosnowca; Paweł, Pawła."""
-    for letter in "bcdfghlmnprstwz":
+    for letter in "bcdfghklmnprstwz":
         rules.add(f"{letter}ek {letter}iek", f"{letter}k", "a u owi iem i ow om ami ach cie")
         rules.add(f"{letter}iec {letter}ec", f"{letter}c", "a u owi em e y ow om ami ach")
         rules.add(f"{letter}iec {letter}ec", letter, "cze")
         rules.add(f"{letter}el {letter}iel", f"{letter}l", "a u owi em e i ow om ami ach")
-        rules.add(f"{letter}er", f"{letter}r", _HARD[2:])
+        rules.add(f"{letter}er", f"{letter}r", _HARD)
         rules.add(f"{letter}er", letter, "rze rzy")
         rules.add(f"{letter}ien {letter}en", f"{letter}n", _SOFT)
         rules.add(f"{letter}iew", f"{letter}w", "a u owi em ie")
+        rules.add(f"{letter}iol", f"{letter}l", "a owi em e y ow")  # Kozioł
+    rules.add("rzel", "rl", "a owi em e y ow")
+    rules.add("ystok", "egostoku emustokowi ymstokiem ymstoku", "-")  # Białystok is two words
 
 
 def _foreign(rules: Rules) -> None:
     """Foreign names: Romneya, Kennedy'ego, Farage'a, Fico i Ficy, Putina."""
     for vowel in "aeou":
-        rules.add(f"{vowel}y", f"{vowel}y", "- a owi em u u'a")
+        rules.add(f"{vowel}y", f"{vowel}y", "a owi em u")
+    rules.add("u", "u", "a owi em")
     for vowel in "aeiouy":
         rules.add(vowel, vowel, "'a 'owi 'em 'u 'ie 'ego 'emu 'm 'go 'mu")
     for letter in _CONSONANTS:

@@ -6,8 +6,9 @@ shorten what these write at length (Zelenskyi, Zelenskyy, Zelensky).
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 from alerts.normalize import tokens
 
@@ -15,10 +16,11 @@ MOST = 24  # spellings of one name
 _SHORTEST = 4  # letters; a shorter spelling is too often an English word
 _WORDS = 3  # of a longer name none is made: it is a description, which English translates
 
-_SHARED = dict(zip("абвдежзклмнопрстуфхцчшщьъ'", (
-    "a b v d e zh z k l m n o p r s t u f kh ts ch sh shch".split() + ["", "", ""]), strict=True))  # fmt: skip
-_UKRAINIAN = _SHARED | {"г": "h", "ґ": "g", "и": "y", "і": "i", "є": "ie", "ї": "i", "й": "i", "ю": "iu", "я": "ia"}
-_RUSSIAN = _SHARED | {"г": "g", "и": "i", "й": "i", "ё": "e", "ы": "y", "э": "e", "ю": "iu", "я": "ia"}
+_LATIN = "a b v d e zh z k l m n o p r s t u f kh ts ch sh shch"
+_SHARED = dict(zip("абвдежзклмнопрстуфхцчшщ", _LATIN.split(), strict=True)) | dict.fromkeys("ьъ'", "")
+_SHARED |= {"ґ": "g", "є": "ie", "і": "i", "ї": "i", "й": "i", "ё": "e", "ы": "y", "э": "e", "ю": "iu", "я": "ia"}
+_UKRAINIAN = _SHARED | {"г": "h", "и": "y"}
+_RUSSIAN = _SHARED | {"г": "g", "и": "i"}
 _WITH_Y = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya", "ё": "yo"}
 _VOWELS = "аеєёиіїоуыэюя"
 _OPENINGS = {"є": "ye ie e", "ю": "yu iu", "я": "ya ia", "ї": "yi i", "й": "y i", "ё": "yo e", "е": "e", "х": "kh h"}
@@ -57,9 +59,11 @@ def latin(name: str, language: str) -> tuple[str, ...]:
 
     The most official one comes first. A name of several words gets the same system in each.
     """
-    read = tokens(name)
-    words = [name[token.start : token.end] for token in read]
-    if language not in _ENDS or not 1 <= len(words) <= _WORDS or not all(map(_is_name, words)):
+    if language not in _ENDS or name.isascii():
+        return ()
+    name = unicodedata.normalize("NFC", name)
+    words = [name[token.start : token.end] for token in tokens(name)]
+    if not 1 <= len(words) <= _WORDS or not all(map(_is_name, words)):
         return ()
     spelled = [_spellings(word, language) for word in words]
     found: dict[str, None] = {}
@@ -71,9 +75,9 @@ def latin(name: str, language: str) -> tuple[str, ...]:
 
 
 def _is_name(word: str) -> bool:
-    """Whether `word` is Cyrillic with a capital; an abbreviation needs four letters, NABU, or it says anything."""
-    cyrillic = all("\u0400" <= letter <= "\u04ff" or not letter.isalpha() for letter in word)
-    return cyrillic and word[0].isupper() and (len(word) >= _SHORTEST or not word.isupper())
+    """Whether `word` is of known letters with a capital; of an abbreviation four letters, or it says anything."""
+    known = all(letter in _RUSSIAN or not letter.isalpha() for letter in word.lower())
+    return known and word[0].isupper() and (len(word) >= _SHORTEST or not word.isupper())
 
 
 def _joined(name: str, words: list[str], spelled: tuple[str, ...] | list[str]) -> str:
@@ -91,7 +95,7 @@ def _spellings(word: str, language: str) -> tuple[str, ...]:
     table, ends = (_UKRAINIAN if language == "uk" else _RUSSIAN), _ENDS[language]
     end = next((small[-n:] for n in (4, 3, 2, 1) if small[-n:] in ends and len(small) > n + 1), "")
     openings = _OPENINGS | ({"е": "ye e ie"} if language == "ru" else {})
-    first = openings.get(small[0], table.get(small[0], small[0])).split()
+    first = openings.get(small[0], table.get(small[0], "")).split() or [""]
     middle = _middles(small[: len(small) - len(end)], table)
     last = ends[end].split() if end else [""]
     found: dict[str, None] = {}
@@ -116,8 +120,8 @@ def _with_g(spelled: str) -> str:
 def _middles(small: str, table: dict[str, str]) -> list[str]:
     """What stands after the first letter, with i and with y before vowels (Kyianyn, Kyyanyn)."""
     with_i, with_y, plain = [], [], []
-    for before, letter in zip(small, small[1:], strict=False):
-        official = table.get(letter, letter)
+    for before, letter in pairwise(small):
+        official = table.get(letter, "")
         if letter == "е" and before in _VOWELS + "ьъ'" and table is _RUSSIAN:
             with_i.append("e" if before in _VOWELS else "ie")
             with_y.append("ye")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- а у ом е ы ов ам ами ах"
-_GUTTURAL = "- а у ом е и ов ам ами ах"
-_SOFT = "ь я ю ем е и ей ям ями ях"
+_HARD = "а у ом е ы ов ам ами ах"
+_GUTTURAL = "а у ом е и ов ам ами ах"
+_SOFT = "я ю ем е и ей ям ями ях"
 _CONSONANTS = "бвгджзклмнпрстфхцчшщ"
 
 
@@ -28,10 +28,10 @@ def words() -> Table:
         rules.add(f"{letter}я", letter, "ь ям ями ях ей")
         rules.add(f"{letter}о", letter, "- ам ами ах а")
     for before in "бвгджзйлмнпрстхшчь":
-        for letter in "квнлр":
-            rules.add(f"{before}{letter}а {before}{letter}о", before.strip("ьй"), f"о{letter} е{letter}")
+        for letter in "квнлрм":
+            rules.add(f"{before}{letter}а {before}{letter}о", before.strip("ьй") or "-", f"о{letter} е{letter}")
         for letter in "лн":
-            rules.add(f"{before}{letter}я", before.strip("ьй"), f"е{letter} е{letter}ь")
+            rules.add(f"{before}{letter}я", before.strip("ьй") or "-", f"е{letter} е{letter}ь")
     for vowel in "иаеуь":
         rules.add(f"{vowel}я", vowel, "й ям ями ях")
     rules.add("ья", "-", "ей ей")
@@ -74,16 +74,16 @@ def _fleeting(rules: Rules) -> None:
     """Where the last vowel drops: Павел, Павла; Елец, Ельца; Заяц, Зайца."""
     for old, stem in (("ец", "ц"), ("лец", "льц"), ("нец", "ньц"), ("аец", "айц"), ("еец", "ейц"), ("яц", "йц")):
         rules.add(old, stem, "а у ем ом е ы ев ов ам ами ах")
-    rules.add("оец", "ойц", "а у ем ом е ы ев")
+    rules.add("оец", "ойц", "а у ем ом е ы ев ов ам ами ах")
     for old, stem in (("ок ек", "к"), ("лок лек", "льк"), ("аек оек еек", "йк"), ("нек", "ньк")):
         rules.add(old, stem, "а у ом е и ов ам ами ах")
     for vowel in "аоеу":
         rules.add(f"{vowel}ек", f"{vowel}йк", "а у ом е и ов ам ами ах")
     for letter in "бвгджзкмнпстхфчш":
-        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD[2:])
-        rules.add(f"{letter}ер", f"{letter}р", _HARD[2:])
+        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD)
+        rules.add(f"{letter}ер", f"{letter}р", _HARD)
     for letter in "бвгджзклмпрстхчш":
-        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT[2:])
+        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT)
     rules.add("лев", "льв", "а у ом е ы ов")
     for letter in "бвлт":
         rules.add(f"{letter}ей", f"{letter}ь", "я ю ем е и ев ям ями ях")  # Соловей, Соловья
@@ -111,16 +111,16 @@ def _feminine(rules: Rules) -> None:
         rules.add(f"{letter}а", letter, "а и е у ой ою ей ею")
     for letter in _CONSONANTS:
         rules.add(f"{letter}я", letter, "я и е ю ей ею")
-    for vowel in "аеиоуюыьэ":
+    for vowel in "аеиоуюыьэй":
         rules.add(f"{vowel}я", vowel, "я и е ю ей ею")
     for letter in "бвгджзклмнпрстфх":  # a family: Сковороды, Сковород
-        rules.add(f"{letter}а", letter, "ам ами")
+        rules.add(f"{letter}а", letter, "ам ами ах")
 
 
 def _neuter(rules: Rules) -> None:
     rules.add("о", "-", "о а у ом е")
     rules.add("ство", "ств", "- ам ами ах")
-    rules.add("ое", "-", "ого ому ым им ом")
+    rules.add("ое", "-", "ого ому ым им ом ые ие ых их ыми ими")
     rules.add("ее", "-", "его ему им ем")
     rules.add("е", "-", "е я ю ем и а у")
     rules.add("ье", "ь", "я ю ем и")
@@ -132,7 +132,7 @@ def _plural(rules: Rules) -> None:
     rules.add("и", "-", "и - ов ев ей ь й ам ям ами ями ах ях")
     for before in "бвгджзйлмнпрстхцчшь":
         for letter in "квнлр":
-            rules.add(f"{before}{letter}и {before}{letter}ы", before.strip("ьй"), f"о{letter} е{letter}")
+            rules.add(f"{before}{letter}и {before}{letter}ы", before.strip("ьй") or "-", f"о{letter} е{letter}")
     rules.add("ые", "-", "ых ым ыми")
     rules.add("ие", "-", "их им ими ия ию ием ии")
     rules.add("ии", "и", "й ям ями ях ев")

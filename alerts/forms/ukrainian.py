@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from alerts.forms.tables import Rules, Table
 
-_HARD = "- а у ові ом і е и ів ам ами ах"
-_SOFT = "ь я ю еві ем і е ів ей ям ями ях"
-_HISSING = "- а у еві ем і е ів ей ам ами ах"
+_HARD = "а у ові ом і е и ів ам ами ах"
+_GUTTURAL = "а у ові ом і и ів ам ами ах"
+_SOFT = "я ю еві ем і е ів ей ям ями ях"
+_HISSING = "а у еві ем і е ів ей ам ами ах"
 _PLURAL = "ів ам ами ах"
 _CONSONANTS = "бвгґджзклмнпрстфхцчшщ"
 
@@ -34,6 +35,8 @@ def words() -> Table:
         rules.add(f"о{letter}а е{letter}а о{letter}о е{letter}о", f"і{letter}", "-")
     for vowel in "іаеу":
         rules.add(f"{vowel}я", vowel, "й ї ям ями ях")
+    rules.add("ійна", "оєн", "-")  # війна, воєн
+    rules.add("ій", "о", "ю я єм єві ї їв ям ями ях")  # бій, бою
     return rules.table()
 
 
@@ -50,8 +53,10 @@ def _names() -> Rules:
 
 
 def _masculine(rules: Rules) -> None:
-    for letter in "бвгґдзклмнпрстфх":
+    for letter in "бвдзлмнпрстф":
         rules.add(letter, letter, _HARD)
+    for letter in "гґкх":
+        rules.add(letter, letter, _GUTTURAL)  # without е: Покровське is another town than Покровськ
     for letter, hiss, voice in ("гзж", "ґзж", "кцч", "хсш"):
         rules.add(letter, hiss, "і")
         rules.add(letter, voice, "е")
@@ -73,20 +78,23 @@ def _masculine(rules: Rules) -> None:
 def _closed_syllables(rules: Rules) -> None:
     """Where і of a closed syllable opens: Харків, Харкова; Канів, Канева; Тернопіль, Тернополя."""
     for letter in "бвгджзклмнпрстхчш":
-        rules.add(f"і{letter}", f"о{letter}", _HARD[2:] + (" еві ем" if letter in "чшж" else ""))
+        rules.add(f"і{letter}", f"о{letter}", _HARD + (" еві ем" if letter in "чшж" else ""))
     for letter in "внрл":
-        rules.add(f"і{letter}", f"е{letter}", _HARD[2:])
+        rules.add(f"і{letter}", f"е{letter}", _HARD)
     rules.add("ів", "ов ев ів", "им их ими")
-    rules.add("їв", "єв їв", f"{_HARD[2:]} им их ими")
+    rules.add("їв", "єв їв", f"{_HARD} им их ими")
     for letter, hiss, voice in ("гзж", "кцч", "хсш"):
         rules.add(f"і{letter}", f"о{hiss}", "і")
         rules.add(f"і{letter}", f"о{voice}", "е")
-    rules.add("літ лід", "льот льод", _HARD[2:])
+    for old, new in (("літ", "льот"), ("лід", "льод"), ("міст", "мост"), ("ріст", "рост")):
+        rules.add(old, new, _HARD)
+    for letter in "бвмпф":
+        rules.add(letter, f"{letter}'", "ю")  # кров'ю
     for letter in "дзлнстц":
-        rules.add(f"і{letter}ь", f"о{letter} е{letter}", _SOFT[2:])
+        rules.add(f"і{letter}ь", f"о{letter} е{letter}", _SOFT)
     for letter in "бпвмр":
         rules.add(f"{letter}'ять", letter, "'яті 'ятьма 'ятьох")
-    rules.add("ість", "ост", "і ей ям ями ях")
+    rules.add("ість", "ост", "і и ей ям ями ях")
     rules.add("ість", "іст", "ю")
 
 
@@ -99,11 +107,12 @@ def _fleeting(rules: Rules) -> None:
         rules.add(old, stem, "а у ові ом и ів ам ами ах")
     rules.add("ок ек", "ч", "е")
     for letter in "бвгджзкмнпстхфчш":
-        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD[2:])
-        rules.add(f"{letter}ер", f"{letter}р", _HARD[2:])
+        rules.add(f"{letter}ел {letter}ол", f"{letter}л", _HARD)
+        rules.add(f"{letter}ер", f"{letter}р", _HARD)
     for letter in "бвгджзклмпрстхчш":
-        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT[2:])
-    rules.add("лень", "льн", _SOFT[2:])
+        rules.add(f"{letter}ень {letter}онь", f"{letter}н", _SOFT)
+    rules.add("лень", "льн", _SOFT)
+    rules.add("ждень", "жн", _SOFT)
     rules.add("ей", "'", "я ю єві єм ї їв ям ями ях")  # Воробей, Вороб'я
 
 
@@ -128,16 +137,17 @@ def _feminine(rules: Rules) -> None:
     for letter in "нтжлсчдзш":
         rules.add(f"{letter}{letter}я", letter + letter, "ям і ями ях")
         rules.add(f"{letter}{letter}я", letter, "ь")
-    for vowel in "аеєиіїоуюя'":
+    for vowel in "аеєиіїоуюяй'":
         rules.add(f"{vowel}я", vowel, "я ї ю єю є ям")
     for letter in "бвгґджзклмнпрстфх":  # a man's: Сковорода, Сковороди і родина Сковород
-        rules.add(f"{letter}а", letter, "ові ів ам ами")
+        rules.add(f"{letter}а", letter, "ам ами ах")
 
 
 def _neuter(rules: Rules) -> None:
     rules.add("о", "-", "о а у ові ом і")
     rules.add("ко", "к", f"и {_PLURAL}")
     rules.add("ко", "ц", "і")
+    rules.add("ло", "л", "е")
     for letter in "влтнр":
         rules.add(f"{letter}о", letter, "- ам ами ах")
     rules.add("е", "-", "е я ю ем і а у ого ому им ім")
@@ -151,9 +161,9 @@ def _plural(rules: Rules) -> None:
     rules.add("и", "-", "и - ів ей ам ами ах")
     for before in "бвгджзйлмнпрстхцчшь":
         for letter in "квнлр":
-            rules.add(f"{before}{letter}и", before.strip("ь"), f"о{letter} е{letter}")
+            rules.add(f"{before}{letter}и", before.strip("ь") or "-", f"о{letter} е{letter}")
         for letter in "лн":
-            rules.add(f"{before}{letter}і", before.strip("ь"), f"е{letter}ь")
+            rules.add(f"{before}{letter}і", before.strip("ь") or "-", f"е{letter}ь")
     for letter in "бвгджзклмнпрстхч":
         rules.add(f"о{letter}и е{letter}и", f"і{letter}", "-")
     rules.add("івлі", "івель", "-")

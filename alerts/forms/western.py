@@ -7,15 +7,18 @@ from alerts.forms.tables import Rules, Table
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+def plurals() -> Table:
+    """Only -s, which a name takes in English and French alike."""
+    return _plurals().table()
+
+
 def english() -> Table:
     """Plurals; a possessive is a token of its own."""
-    rules = Rules()
-    for letter in _LETTERS:
-        rules.add(letter, letter, "- s")
-    rules.add("s x z ch sh", "=", "- es")
+    rules = _plurals()
+    rules.add("s x z ch sh", "=", "es")
     for letter in "bcdfghjklmnpqrstvwxz":
-        rules.add(f"{letter}y", letter, "y ys ies")
-    rules.add("man", "m", "an ans en")
+        rules.add(f"{letter}y", letter, "ies")
+    rules.add("man", "m", "en")
     return rules.table()
 
 
@@ -23,15 +26,22 @@ def german() -> Table:
     """Genitive and plural endings."""
     rules = Rules()
     for letter in _LETTERS:
-        rules.add(letter, letter, "- s es n en e er ern")
+        rules.add(letter, letter, "s es n en e er ern")
     return rules.table()
 
 
 def french() -> Table:
     """Plurals and the feminine of adjectives."""
+    rules = _plurals()
+    for letter in _LETTERS:
+        rules.add(letter, letter, "e es")
+    rules.add("al", "a", "ux le les")
+    rules.add("eau eu", "=", "x")
+    return rules.table()
+
+
+def _plurals() -> Rules:
     rules = Rules()
     for letter in _LETTERS:
-        rules.add(letter, letter, "- s e es")
-    rules.add("al", "a", "l ux le les")
-    rules.add("eau eu", "=", "- x s")
-    return rules.table()
+        rules.add(letter, letter, "s")
+    return rules

@@ -228,7 +228,7 @@ def test_every_place_of_an_entity_is_told() -> None:
         ("ракета", "Збито дві ракети, ще ракетою влучили.", ["ракети", "ракетою"]),
         ("missile", "Missiles and a missile's range", ["Missiles", "missile"]),
         ('"протиповітряна оборона"', "сили протиповітряної оборони", ["протиповітряної оборони"]),
-        ("Шахед*", "Шахедами, шахедами, Шахед-136", ["Шахедами", "Шахед"]),
+        ("Шахед*", "Шахедами, шахедами, Шахед-136", ["Шахедами", "шахедами", "Шахед"]),
         ("шахед*", "Шахедами, шахедами", ["Шахедами", "шахедами"]),
         ("long-rang*", "long-range and long ranging, longrange", ["long-range", "long ranging"]),
         # this spelling alone
@@ -371,7 +371,7 @@ def test_a_long_and_hostile_text_is_read_to_its_end() -> None:
         "Rutte\n" + " " * 9,
         "«" * 9 + "Kyiv",
     ):
-        text = unit * (1_000_000 // len(unit)) + " Rutte Kyiv"
+        text = unit * (200_000 // len(unit)) + " Rutte Kyiv"
         assert found(text, query, RUTTE)[0].hits[-1].end >= len(text) - 5
 
 
