@@ -20,6 +20,7 @@ from scrapers.source import Slug
 from scrapers.yamlfile import Document, Problem, nearest
 
 SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
+CATALOGUE = SHIPPED.parent / "entities"  # the shipped entities, a file per type
 _STRICT = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
 _KEYS = ("entities", "watches", "topics", "include")
 FORMS = 2  # a new one where forms, tokens or operators change what the same watchlist matches
@@ -108,23 +109,24 @@ def load(path: Path | None, *, destinations: Collection[str] | None = None) -> W
     document = yamlfile.read(path or SHIPPED)
     shipped = load(None) if path else Watchlist()
     included = shipped if document.content.get("include") == "shipped" else Watchlist()
-    own = yamlfile.entries(document, "entities", Entity)
-    entities = _joined([entity for _, entity in own.values], included.entities)
+    files = [document] if path else [document, *map(yamlfile.read, sorted(CATALOGUE.glob("*.yaml")))]
+    own = [(file, yamlfile.entries(file, "entities", Entity)) for file in files]
+    entities = _joined([entity for _, listed in own for _, entity in listed.values], included.entities)
     ids = {entity.id for entity in entities}
-    listed = yamlfile.entries(document, "watches", Watch)
+    watched = yamlfile.entries(document, "watches", Watch)
     topics, topic_problems = _topics(document, ids)
     problems = [
-        *document.problems,
-        *yamlfile.unknown_keys(document, _KEYS),
-        *own.problems,
-        *_unknown_needs(document, own.values, ids),
-        *listed.problems,
+        *(problem for file in files for problem in file.problems),
+        *(problem for file in files for problem in yamlfile.unknown_keys(file, _KEYS)),
+        *(problem for _, listed in own for problem in listed.problems),
+        *(problem for file, listed in own for problem in _unknown_needs(file, listed.values, ids)),
+        *watched.problems,
         *topic_problems,
     ]
     if document.content.get("include", "shipped") != "shipped":
         problems.append(document.problem(("include",), "`include` can only be `shipped`"))
     watches: list[Watch] = []
-    for position, watch in listed.values:
+    for position, watch in watched.values:
         problems += _unknown_destinations(document, position, watch, destinations)
         try:
             tree = parsed(watch.query, ids)
