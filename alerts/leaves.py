@@ -27,7 +27,8 @@ _EVEN = str.maketrans(dict.fromkeys("’ʼ‘`´ʹ′＇", "'") | dict.fromkeys(
 class Leaf:
     """One word, name or prefix to find, as it was written, and how its capitals bind.
 
-    With a `language` its endings are those of that language; `category` is the type of the entity.
+    With a `language` its endings are those of that language; `category` is the type of the entity. A name that is
+    not `romanized` is not looked for in Latin letters.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Leaf:
     inflect: bool = True
     category: str = ""
     is_prefix: bool = False
+    romanized: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def patterns(leaf: Leaf) -> tuple[Pattern, ...]:
         return (Pattern((*alone[:-1], None), capitals, marks, prefix=read[-1].text),)
     spelled = forms.patterns(leaf.text, leaf.language, inflect=leaf.inflect, category=leaf.category)
     found = [Pattern(words, _aligned(capitals, len(words)), marks) for words in spelled if words and all(words)]
-    if leaf.language in ("uk", "ru"):
+    if leaf.romanized and leaf.language in ("uk", "ru"):
         found += _in_latin(forms.latin(leaf.text, leaf.language))
     return tuple(dict.fromkeys(found))
 

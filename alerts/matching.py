@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from alerts import plan, querytree
+from alerts import forms, plan, querytree
 from alerts.excerpts import Sentences
 from alerts.facts import Facts
 from alerts.leaves import Index, Leaf
 from alerts.model import Hit, Match
+from alerts.normalize import words
 from alerts.plan import Evidence, Found, Names, Node
 from alerts.querytree import And, AtLeast, Fact, Named, Near, Not, Or, Term, Within
 from alerts.reading import Reading, Span
@@ -144,9 +145,14 @@ class _Numbers:
 
 
 def _names(entity: Entity, numbers: _Numbers) -> Names:
+    weakened = {tuple(words(name)) for group in entity.weak.values() for name in group}
+
+    def is_weak(name: str, language: str) -> bool:  # Стінгер is the missile, Stinger may be the car
+        return bool(weakened) and any(tuple(words(latin)) in weakened for latin in forms.latin(name, language))
+
     def listed(names: Mapping[str, Sequence[str]]) -> tuple[int, ...]:
         leaves = (
-            Leaf(name, entity.case, language, entity.inflect, entity.type)
+            Leaf(name, entity.case, language, entity.inflect, entity.type, romanized=not is_weak(name, language))
             for language, group in names.items()
             for name in group
         )

@@ -51,22 +51,39 @@ class Found:
         """Where an entity stands, by a strong name or by a weak one with what it needs beside it."""
         held = self._entities.get(name)
         if held is None:
-            self._entities[name] = []  # two entities may need each other; the second look ends it
-            names = self.names.get(name, _NOBODY)  # a list with a mistake may need one that it does not have
-            places = self.of(names.strong) + self._beside(names)
-            held = self._entities[name] = _without(places, self.of(names.veto)) if places else places
+            self._settle(name)
+            held = self._entities[name]
         return held
 
-    def _beside(self, names: Names) -> list[Place]:
-        """Weak names that have what they need in their paragraph."""
-        weak = self.of(names.weak)
-        if not weak:
-            return []
-        support = self.of(names.needs)
-        for needed in names.needed:
-            support += self.entity(needed)
-        paragraphs = {self.reading.paragraph(first) for first, _, _ in support}
-        return [place for place in weak if self.reading.paragraph(place[0]) in paragraphs]
+    def _settle(self, name: str) -> None:
+        """Find the entity, and with it those that its weak names need: these may need it in turn."""
+        group: dict[str, Names] = {}
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            if one not in self._entities:
+                self._entities[one] = []
+                group[one] = self.names.get(one, _NOBODY)  # a list with a mistake may need one that it does not have
+                waiting += group[one].needed if self.of(group[one].weak) else ()
+        grows = True
+        while grows:  # each round adds places, and what stands nowhere supports nobody
+            grows = False
+            for one, names in group.items():
+                places = self._now(names)
+                if len(places) > len(self._entities[one]):
+                    self._entities[one] = places
+                    grows = len(group) > 1
+
+    def _now(self, names: Names) -> list[Place]:
+        """The places of an entity, as far as those that it needs are found."""
+        strong, weak = self.of(names.strong), self.of(names.weak)
+        if weak:
+            support = self.of(names.needs)
+            for needed in names.needed:
+                support += self._entities[needed]
+            paragraphs = {self.reading.paragraph(first) for first, _, _ in support}
+            strong += [place for place in weak if self.reading.paragraph(place[0]) in paragraphs]
+        return _without(strong, self.of(names.veto)) if strong else strong
 
 
 class Node(ABC):

@@ -95,6 +95,22 @@ def test_needs_bind_every_name_when_there_is_no_weak_one() -> None:
     assert surfaces("A Javelin missile", "@j", entity) == ["Javelin"]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_entities_that_need_each_other_are_found_in_whatever_order(turn: int) -> None:
+    grad = Entity(id="grad", names={"en": ("BM-21",)}, weak={"en": ("Grad",)}, needs=("@uragan", "artillery"))
+    uragan = Entity(id="uragan", names={"en": ("BM-27",)}, weak={"en": ("Uragan",)}, needs=("@grad",))
+    compiled = matching.compile(Watchlist(entities=(grad, uragan)[::turn]))
+    for text in ("Grad artillery and an Uragan fired.", "Grad, BM-21 and Uragan", "An Uragan and a BM-21"):
+        assert set(matching.entity_hits(make_article(text), compiled)) == {"grad", "uragan"}, text
+    assert matching.entity_hits(make_article("Grad and Uragan"), compiled) == {}
+
+
+def test_a_spelling_that_is_named_weak_is_never_strong() -> None:
+    stinger = Entity(id="s", names={"ru": ("Стингер",)}, weak={"en": ("Stinger",)}, needs=("missile",))
+    assert surfaces("Kia built the Stinger. Стингер сбил вертолет.", "@s", stinger) == ["Стингер"]
+    assert surfaces("A Stinger missile", "@s", stinger) == ["Stinger"]
+
+
 def test_two_entities_that_need_each_other_end() -> None:
     one = Entity(id="one", names={"en": ("Alpha",)}, needs=("@two",))
     two = Entity(id="two", names={"en": ("Beta",)}, needs=("@one",))
