@@ -90,6 +90,16 @@ def test_a_wikidata_id_is_one_and_of_one_entity() -> None:
     assert [qid for qid, count in counted.items() if count > 1 or not re.fullmatch(r"Q[1-9]\d*", qid)] == []
 
 
+def test_the_shipped_topic_holds_without_the_shipped_entities(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.yaml"
+    path.write_text("watches: [{id: own, query: Рютте}]", encoding="utf-8")
+    compiled = matching.compile(watchlist.load(path))
+    for text in ("Ukraine's allies", "в украинских городах", "ukrainische Armee", "Ракети влучили", "na Ukrainie"):
+        assert matching.matches_topic(make_article(text), compiled, "required"), text
+    for text in ("A cake recipe", "Курс долара на вівторок", "Чемпионат по плаванию", "Der Zug hatte Verspätung"):
+        assert not matching.matches_topic(make_article(text), compiled, "required"), text
+
+
 def test_every_watch_speaks_three_languages_and_names_nobody_to_alert() -> None:
     assert len(WATCHES) >= 17
     assert WATCHES.keys() == CASES.keys()
