@@ -208,7 +208,8 @@ def test_an_or_keeps_its_parts() -> None:
     [
         "title:" * 9_000 + "a", "NOT " * 9_000 + "a", "ATLEAST/2 " * 9_000 + "a", "-(" * 9_000, "a NEAR " * 9_000,
         "a NEAR " * 4_000 + "a",
-        "(" * 49 + "a" + " NEAR b NEAR c NEAR d NEAR e NEAR f)" * 49, "'" * 9_000, "'a " * 11_000, "„a " * 9_000, "(a OR " * 9_000, "lang:(" * 9_000, '"' * 9_001, "*" * 9_000,
+        "(" * 49 + "a" + " NEAR b NEAR c NEAR d NEAR e NEAR f)" * 49,
+        "'" * 9_000, "'a " * 11_000, "„a " * 9_000, "(a OR " * 9_000, "lang:(" * 9_000, '"' * 9_001, "*" * 9_000,
     ],
 )  # fmt: skip
 def test_a_hostile_query_is_answered_and_not_died_of(text: str) -> None:
