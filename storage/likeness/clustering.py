@@ -8,13 +8,13 @@ import itertools
 import math
 import re
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from storage.likeness import editions
-from storage.likeness.words import Token, is_year, log_share, read, share
+from storage.likeness import editions, words
+from storage.likeness.words import Token, reach, read
 
 Story = TypeVar("Story", bound=Hashable)
 
@@ -39,6 +39,7 @@ _WITNESSES = 5  # members that speak for a story: .5 best, .5 their mean gives +
 _TOLD = 3  # words of a title that says what it is about
 _PREFIX = 3  # letters that Одеса, Одещина and Одесский share
 
+_OPENING = Token("", "", is_end=True)
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 # і, ї and є change into one another and into the Russian letters when a name is inflected or translated
 _VOWELS = str.maketrans("іїыєэеё", "иииииии")
@@ -74,6 +75,9 @@ class Term(NamedTuple):  # made 60 times an article
     share: float
 
 
+_new = tuple.__new__  # a third of the time of Term(...)
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What sets an event apart from the next one of its kind; names are their first letters, figures as digits."""
@@ -95,18 +99,22 @@ class Sketch:
 def sketch(title: str, text: str) -> Sketch:
     """What there is to compare of an article; reads the title and the first 2,000 characters."""
     heading, body = read(title[:_TITLE]), read(text[:_READ])
-    has_names = not _is_title_case(title[:_TITLE])
-    weight: dict[str, float] = defaultdict(float)
+    told = [] if _is_title_case(title[:_TITLE]) else _telling(heading)
+    named = _telling(body)
+    weight: dict[str, float] = Counter([token.word for token in body])  # type: ignore[assignment]  # so far of integers
+    for token in body[: reach(body, _LEAD)]:
+        weight[token.word] += _LEAD_WEIGHT - 1
     for token in heading:
         weight[token.word] += _TITLE_WEIGHT
-    for token in body:
-        weight[token.word] += _LEAD_WEIGHT if token.place <= _LEAD else 1.0
-    for word in {token.word for token in (*(heading if has_names else ()), *body) if _is_telling(token)}:
+    for word in {token.word for token in (*told, *named)}:
         weight[word] *= _TELLING_WEIGHT
+    weight.pop("", None)  # of what does not count
     said = {word: 1 + math.log(value) for word, value in weight.items()}
-    best = sorted([(value * log_share(word), word) for word, value in said.items()])[:MOST_TERMS]
-    terms = {_hash(word): Term(said[word], share(word)) for _, word in best}
-    return Sketch(terms, _marks(heading, body, has_names=has_names))
+    logs, unlisted = words.logs(), math.log(words.UNLISTED)
+    best = sorted([(value * logs.get(word, unlisted), word) for word, value in said.items()])[:MOST_TERMS]
+    shares = words.shares()
+    terms = {_hash(word): _new(Term, (said[word], shares.get(word, words.UNLISTED))) for _, word in best}
+    return Sketch(terms, _marks(heading, body, told))
 
 
 def vector(terms: Mapping[int, Term], seen: Mapping[int, int], total: int) -> dict[int, float]:
@@ -176,9 +184,10 @@ def is_edition(one: Sequence[str], other: Sequence[str]) -> bool:
 @functools.lru_cache(maxsize=4096)
 def headline(title: str) -> tuple[frozenset[int], frozenset[int]]:
     """The terms of a title without numbers, and those of them that are names."""
-    found = [token for token in read(title[:_TITLE]) if not token.is_number and not editions.is_number(token.raw)]
-    names = [token for token in found if token.is_capital and token.place > 1]
-    return frozenset(_hash(token.word) for token in found), frozenset(_hash(token.word) for token in names)
+    found = read(title[:_TITLE])
+    telling = [token for token in found if token.word and not token.is_number and not editions.is_number(token.raw)]
+    names = [token for token in found[reach(found, 1) :] if token.is_capital and token in telling]
+    return frozenset(_hash(token.word) for token in telling), frozenset(_hash(token.word) for token in names)
 
 
 def is_filled_in(one: str, other: str, terms: Collection[int], others: Collection[int]) -> bool:
@@ -199,8 +208,13 @@ def is_foreign(one: str, other: str, terms: Collection[int], others: Collection[
     return not any(word in others for word in words) and not any(word in terms for word in other_words)
 
 
-def _is_telling(token: Token) -> bool:
-    return token.is_capital and not token.opens if not token.is_number else not is_year(token.word)
+def _telling(tokens: Sequence[Token]) -> list[Token]:
+    """Names and figures; a word that opens a sentence has its capital for that."""
+    return [
+        token
+        for before, token in zip([_OPENING, *tokens], tokens, strict=False)
+        if token.is_telling and (token.is_number or not before.is_end)
+    ]
 
 
 def _is_title_case(title: str) -> bool:
@@ -208,21 +222,21 @@ def _is_title_case(title: str) -> bool:
     return len(words) > _PREFIX and sum(word[0].isupper() for word in words) > 0.6 * len(words)
 
 
-def _marks(heading: Sequence[Token], body: Sequence[Token], *, has_names: bool) -> Marks:
-    opening = list(itertools.takewhile(lambda token: token.place <= _HEAD, body))
-    head = [*heading, *opening]
-    titled = [token for token in heading if has_names and not token.opens]
-    placed = [token for token in opening if token.before in _PLACE_BEFORE]
+def _marks(heading: Sequence[Token], body: Sequence[Token], told: Sequence[Token]) -> Marks:
+    opening = body[: reach(body, _HEAD)]
+    placed = [token for before, token in itertools.pairwise(opening) if before.raw in _PLACE_BEFORE]
     return Marks(
-        frozenset(_prefix(token.raw) for token in (*titled, *placed) if _is_name(token)),
-        frozenset(_prefix(token.raw) for token in (*heading, *body) if _is_name(token)),
-        frozenset(token.word for token in head if _is_figure(token)),
-        frozenset(_WEEKDAYS[token.word] for token in head if token.word in _WEEKDAYS),
+        frozenset([_prefix(token.raw[:_PREFIX]) for token in (*told, *placed) if token.is_capital and _is_name(token)]),
+        frozenset(
+            [_prefix(token.raw[:_PREFIX]) for token in (*heading, *body) if token.is_capital and _is_name(token)]
+        ),
+        frozenset([token.word for token in (*heading, *opening) if token.is_number and _is_figure(token)]),
+        frozenset([_WEEKDAYS[token.word] for token in (*heading, *opening) if token.word in _WEEKDAYS]),
     )
 
 
 def _is_name(token: Token) -> bool:
-    return token.is_capital and share(token.word) < _NAME_SHARE and token.word not in _WEEKDAYS
+    return token.is_telling and token.share < _NAME_SHARE and token.word not in _WEEKDAYS
 
 
 def _is_figure(token: Token) -> bool:
@@ -230,13 +244,15 @@ def _is_figure(token: Token) -> bool:
 
     The day of a month stays: without it F1 on ECB+ is .015 lower.
     """
-    return token.is_number and not is_year(token.word) and share(token.word) < _FIGURE_SHARE
+    return token.is_telling and token.share < _FIGURE_SHARE
 
 
-def _prefix(word: str) -> str:
-    return word[:_PREFIX].translate(_VOWELS)
+@functools.lru_cache(maxsize=8192)
+def _prefix(letters: str) -> str:
+    return letters.translate(_VOWELS)
 
 
+@functools.lru_cache(maxsize=65_536)
 def _hash(word: str) -> int:
     """32 bits with a sign, never 0: of 200,000 terms in a window one in 20,000 meets another, and a row is short."""
     return (zlib.crc32(word.encode()) - (1 << 31)) or 1
