@@ -257,10 +257,10 @@ class _Batch:
             earlier = self.seen[held]
             if self._root(held) == row.duplicate_of and self._covers(row.source_id, row.at, earlier, likeness):
                 found |= one.text.keys.keys() if likeness.kind is Kind.EXACT else self._text(held).keys.keys()
-        day = day_of(row.at)
+        number, day = row.id, day_of(row.at)  # the session answers slowly
         for key in one.text.keys.keys() - found:
-            self.kept.append((key, day, row.id))
-            self.by_key[key].append(row.id)
+            self.kept.append((key, day, number))
+            self.by_key[key].append(number)
 
     def _covers(self, outlet: str, at: datetime, earlier: _Earlier, likeness: Likeness) -> bool:
         is_found = likeness.kind.is_duplicate and not earlier.partial and abs(day_of(earlier.at) - day_of(at)) <= WINDOW
@@ -292,9 +292,10 @@ def _look(session: Session, ordered: Sequence[tuple[ArticleRow, Gist]]) -> _Batc
     mates: dict[int, list[int]] = defaultdict(list)
     long = [(row, one.text) for row, one in ordered if one.text.size >= SHORTEST]
     for row, read in long:
+        number = row.id  # the session answers slowly
         asked[day_of(row.at)].update(read.keys)
         for key in read.keys:
-            mates[key].append(row.id)
+            mates[key].append(number)
     stored = fingerprints.holders(session, asked)
     held: dict[int, dict[int, tuple[int, ...]]] = {}
     worth: set[int] = set()

@@ -61,7 +61,7 @@ _ARTICLES = {
 # texts of stories: one that 40 outlets carry speaks once
 _TEXTS = {
     "sqlite": "SELECT id, story_id, language, CAST(strftime('%s', at) AS INTEGER) / 60 FROM article "
-    "WHERE story_id IN (SELECT value FROM json_each(:ids)) AND duplicate_of IS NULL",
+    "WHERE story_id IN (SELECT value FROM json_each(:ids)) AND +duplicate_of IS NULL",
     "postgresql": "SELECT id, story_id, language, CAST(floor(extract(epoch FROM at) / 60) AS bigint) FROM article "
     "WHERE story_id = ANY(CAST(:ids AS bigint[])) AND duplicate_of IS NULL",
 }
@@ -342,8 +342,8 @@ def _keep(session: Session, fresh: _Fresh, stories: Stories, begun: Mapping[int,
 def _keep_terms(session: Session, own: Sequence[_Own]) -> None:
     terms, counts = [], Counter[tuple[int, int]]()
     for each in own:
-        trace, at = each.known.trace, each.known.at
-        terms += [(term, at, each.row.id, weight) for term, weight in trace.strongest()]
+        trace, at, number = each.known.trace, each.known.at, each.known.key
+        terms += [(term, at, number, weight) for term, weight in trace.strongest()]
         counts.update((term, at // _DAY) for term in (stream.EVERY, *trace.terms[: trace.stored]))
         each.row.sketch = trace.pack()
         each.row.vector = embedding.pack(each.known.vector) if each.known.vector else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import heapq
-import itertools
 import math
 import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeAlias, TypeVar
 
 from storage.likeness import editions, words
 from storage.likeness.words import Token, reach, read
@@ -39,6 +38,7 @@ _WITNESSES = 5  # members that speak for a story: .5 best, .5 their mean gives +
 _TOLD = 3  # words of a title that says what it is about
 _PREFIX = 3  # letters that Одеса, Одещина and Одесский share
 
+_Loud: TypeAlias = tuple[Token, Token, int]
 _OPENING = Token("", "", is_end=True)
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 # і, ї and є change into one another and into the Russian letters when a name is inflected or translated
@@ -68,14 +68,11 @@ _WEEKDAYS = {
 }
 
 
-class Term(NamedTuple):  # made 60 times an article
-    """A word stem or number of an article: how much it says there, and in what share of all articles it stands."""
+Term: TypeAlias = tuple[float, float]
+"""How much a word stem or number says in an article, and in what share of all articles it stands.
 
-    weight: float
-    share: float
-
-
-_new = tuple.__new__  # a third of the time of Term(...)
+A plain tuple: thousands of them are made for a batch, and those of a class are walked by every garbage collection.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +96,21 @@ class Sketch:
 def sketch(title: str, text: str) -> Sketch:
     """What there is to compare of an article; reads the title and the first 2,000 characters."""
     heading, body = read(title[:_TITLE]), read(text[:_READ])
-    told = [] if _is_title_case(title[:_TITLE]) else _telling(heading)
-    named = _telling(body)
-    weight: dict[str, float] = Counter([token.word for token in body])  # type: ignore[assignment]  # so far of integers
+    loud, titled = _loud(body), [] if _is_title_case(title[:_TITLE]) else _loud(heading)
+    weight: dict[str, float] = Counter([token.word for token in body])  # type: ignore[assignment]  # integers so far
     for token in body[: reach(body, _LEAD)]:
         weight[token.word] += _LEAD_WEIGHT - 1
     for token in heading:
         weight[token.word] += _TITLE_WEIGHT
-    for word in {token.word for token in (*told, *named)}:
+    for word in {token.word for before, token, _ in (*titled, *loud) if token.is_number or not before.is_end}:
         weight[word] *= _TELLING_WEIGHT
     weight.pop("", None)  # of what does not count
     said = {word: 1 + math.log(value) for word, value in weight.items()}
     logs, unlisted = words.logs(), math.log(words.UNLISTED)
     best = sorted([(value * logs.get(word, unlisted), word) for word, value in said.items()])[:MOST_TERMS]
     shares = words.shares()
-    terms = {_hash(word): _new(Term, (said[word], shares.get(word, words.UNLISTED))) for _, word in best}
-    return Sketch(terms, _marks(heading, body, told))
+    terms = {_hash(word): (said[word], shares.get(word, words.UNLISTED)) for _, word in best}
+    return Sketch(terms, _marks(heading, body, titled, loud))
 
 
 def vector(terms: Mapping[int, Term], seen: Mapping[int, int], total: int) -> dict[int, float]:
@@ -124,8 +120,8 @@ def vector(terms: Mapping[int, Term], seen: Mapping[int, int], total: int) -> di
     """
     known = _BACKGROUND + total
     weights = {
-        key: term.weight * -math.log(min(1.0, max(_RAREST, (term.share * _BACKGROUND + seen.get(key, 0)) / known)))
-        for key, term in terms.items()
+        key: weight * -math.log(min(1.0, max(_RAREST, (share * _BACKGROUND + seen.get(key, 0)) / known)))
+        for key, (weight, share) in terms.items()
     }
     length = math.hypot(*weights.values()) or 1.0
     return {key: weight / length for key, weight in weights.items()}
@@ -208,12 +204,12 @@ def is_foreign(one: str, other: str, terms: Collection[int], others: Collection[
     return not any(word in others for word in words) and not any(word in terms for word in other_words)
 
 
-def _telling(tokens: Sequence[Token]) -> list[Token]:
-    """Names and figures; a word that opens a sentence has its capital for that."""
+def _loud(tokens: Sequence[Token]) -> list[_Loud]:
+    """Names and figures, each with what stands before it and its place."""
     return [
-        token
-        for before, token in zip([_OPENING, *tokens], tokens, strict=False)
-        if token.is_telling and (token.is_number or not before.is_end)
+        (tokens[place - 1] if place else _OPENING, token, place)
+        for place, token in enumerate(tokens)
+        if token.is_telling
     ]
 
 
@@ -222,21 +218,25 @@ def _is_title_case(title: str) -> bool:
     return len(words) > _PREFIX and sum(word[0].isupper() for word in words) > 0.6 * len(words)
 
 
-def _marks(heading: Sequence[Token], body: Sequence[Token], told: Sequence[Token]) -> Marks:
-    opening = body[: reach(body, _HEAD)]
-    placed = [token for before, token in itertools.pairwise(opening) if before.raw in _PLACE_BEFORE]
+def _marks(heading: Sequence[Token], body: Sequence[Token], titled: Sequence[_Loud], loud: Sequence[_Loud]) -> Marks:
+    opening = reach(body, _HEAD)
+    early = [(before, token) for before, token, place in loud if place < opening]
+    heads = [token for before, token, _ in titled if not before.is_end]
+    heads += [token for before, token in early if before.raw in _PLACE_BEFORE]
+    figures = [token for token in heading if token.is_telling] + [token for _, token in early]
+    days = [token.word for token in (*heading, *body[:opening]) if token.word in _WEEKDAYS]
     return Marks(
-        frozenset([_prefix(token.raw[:_PREFIX]) for token in (*told, *placed) if token.is_capital and _is_name(token)]),
+        frozenset([_prefix(token.raw[:_PREFIX]) for token in heads if _is_name(token)]),
         frozenset(
-            [_prefix(token.raw[:_PREFIX]) for token in (*heading, *body) if token.is_capital and _is_name(token)]
+            [_prefix(token.raw[:_PREFIX]) for token in (*heading, *(one for _, one, _ in loud)) if _is_name(token)]
         ),
-        frozenset([token.word for token in (*heading, *opening) if token.is_number and _is_figure(token)]),
-        frozenset([_WEEKDAYS[token.word] for token in (*heading, *opening) if token.word in _WEEKDAYS]),
+        frozenset([token.word for token in figures if _is_figure(token)]),
+        frozenset([_WEEKDAYS[word] for word in days]),
     )
 
 
 def _is_name(token: Token) -> bool:
-    return token.is_telling and token.share < _NAME_SHARE and token.word not in _WEEKDAYS
+    return token.is_capital and token.is_telling and token.share < _NAME_SHARE and token.word not in _WEEKDAYS
 
 
 def _is_figure(token: Token) -> bool:
@@ -244,7 +244,7 @@ def _is_figure(token: Token) -> bool:
 
     The day of a month stays: without it F1 on ECB+ is .015 lower.
     """
-    return token.is_telling and token.share < _FIGURE_SHARE
+    return token.is_number and token.is_telling and token.share < _FIGURE_SHARE
 
 
 @functools.lru_cache(maxsize=8192)
