@@ -118,7 +118,7 @@ class _Batch:
     same: dict[bytes, list[int]]  # by hash of the text
     flashes: dict[tuple[str, tuple[str, ...]], list[int]]  # by outlet and words
     texts: dict[int, Text] = field(default_factory=dict)
-    by_key: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_key: dict[int, tuple[int, ...]] = field(default_factory=dict)  # tuples of numbers: no garbage is sought in them
     kept: list[Key] = field(default_factory=list)
     spare: list[Key] = field(default_factory=list)
     later: list[tuple[int, int, Kind, float]] = field(default_factory=list)
@@ -260,7 +260,7 @@ class _Batch:
         number, day = row.id, day_of(row.at)  # the session answers slowly
         for key in one.text.keys.keys() - found:
             self.kept.append((key, day, number))
-            self.by_key[key].append(number)
+            self.by_key[key] = (*self.by_key.get(key, ()), number)
 
     def _covers(self, outlet: str, at: datetime, earlier: _Earlier, likeness: Likeness) -> bool:
         is_found = likeness.kind.is_duplicate and not earlier.partial and abs(day_of(earlier.at) - day_of(at)) <= WINDOW
@@ -289,14 +289,15 @@ def _look(session: Session, ordered: Sequence[tuple[ArticleRow, Gist]]) -> _Batc
     """Everything that the database knows around a batch, in a handful of statements."""
     own = {row.id for row, _ in ordered}
     asked: dict[int, set[int]] = defaultdict(set)
-    mates: dict[int, list[int]] = defaultdict(list)
     long = [(row, one.text) for row, one in ordered if one.text.size >= SHORTEST]
     for row, read in long:
-        number = row.id  # the session answers slowly
         asked[day_of(row.at)].update(read.keys)
-        for key in read.keys:
-            mates[key].append(number)
     stored = fingerprints.holders(session, asked)
+    common = {key for near in stored.values() for key in near}
+    mates: dict[int, list[int]] = defaultdict(list)
+    for row, read in long:
+        for key in common & read.keys.keys():
+            mates[key].append(row.id)
     held: dict[int, dict[int, tuple[int, ...]]] = {}
     worth: set[int] = set()
     for row, read in long:

@@ -58,7 +58,8 @@ _ARTICLES = {
     "postgresql": "SELECT id, story_id, duplicate_of, source_id, title, language, edition_of, sketch, vector "
     "FROM article WHERE id = ANY(CAST(:ids AS bigint[]))",
 }
-# texts of stories: one that 40 outlets carry speaks once
+# texts of stories: one that 40 outlets carry speaks once. The plus keeps SQLite from the index of copies, by which it
+# would read every article that is none
 _TEXTS = {
     "sqlite": "SELECT id, story_id, language, CAST(strftime('%s', at) AS INTEGER) / 60 FROM article "
     "WHERE story_id IN (SELECT value FROM json_each(:ids)) AND +duplicate_of IS NULL",
