@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from sqlalchemy import insert, select, text, update
@@ -99,9 +100,12 @@ class _Own:
     mates: Mapping[int, float]  # of the batch: what their stored terms share
 
 
-def attach(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
+def attach(
+    session: Session, fresh: Sequence[tuple[ArticleRow, Gist]], apart: Mapping[int, int] = MappingProxyType({})
+) -> None:
     """Give every article its story. A copy or a translation has its original's; a revised article keeps its own.
 
+    `apart` names articles of whose story one is not, however like it they are, as `copies.link` returns them.
     One writer at a time may do it, after `copies.link`. Articles are taken in the order of `fresh`; to attach one
     again changes nothing but its terms.
     """
@@ -114,12 +118,14 @@ def attach(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
         for each in seeking
     }
     with session.no_autoflush:  # the rows are written once, when all is known of them
-        stories = _look(session, fresh, found, nearest)
+        stories = _look(session, fresh, found, nearest, apart)
         known = found.known | {each.known.key: each.known for each in own}
         scored = {
             each.known.key: stream.compare(each.known, [known[key] for key in nearest[each.known.key] if key in known])
             for each in seeking
         }
+        for own_key, other in apart.items():
+            scored[own_key] = [*scored.get(own_key, ()), (other, stream.ANOTHER)]
         _load(session, fresh, stories, scored)
         begun = _place(fresh, {each.known.key: each.known for each in own}, scored, stories)
         _keep(session, fresh, stories, begun)
@@ -230,11 +236,17 @@ class _Found:
         return self._shared.get(own, {})
 
 
-def _look(session: Session, fresh: _Fresh, found: _Found, nearest: Mapping[int, Sequence[int]]) -> Stories:
+def _look(
+    session: Session,
+    fresh: _Fresh,
+    found: _Found,
+    nearest: Mapping[int, Sequence[int]],
+    apart: Mapping[int, int],
+) -> Stories:
     """Read the candidates, and which stories they and the originals of the batch belong to."""
     own = {row.id for row, _ in fresh}
     originals = {one for row, _ in fresh for one in (row.duplicate_of, row.translation_of) if one is not None}
-    ids = ({key for keys in nearest.values() for key in keys} | originals) - own
+    ids = {key for keys in nearest.values() for key in keys}.union(originals, apart.values()) - own
     stories = Stories()
     if not ids:
         return stories

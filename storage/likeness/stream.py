@@ -148,6 +148,12 @@ def is_rewritten(title: str, old: Trace, new_title: str, new: Sketch) -> bool:
     return shared < LEAST and not clustering.headline(title)[0] & clustering.headline(new_title)[0]
 
 
+def is_added(title: str, text: str, new: Sketch) -> bool:
+    """Whether news tells another event than an article did at first that holds it by now, as a live blog does."""
+    first = clustering.sketch(title, text)
+    return clustering.product(clustering.vector(first.terms, {}, 0), clustering.vector(new.terms, {}, 0)) < LEAST
+
+
 def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
     """Without other editions of a bulletin; a report whose figures change within hours is news of one event."""
     series = {own.edition_of} - {None}
