@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 SHORTEST = 3  # letters of a word that counts, and of a stem
 _FIGURE = 2  # digits of a number that counts
-_KEPT, _LONG = 65_536, 40  # words that are kept, 25 MB; a longer one hardly comes again
+_KEPT, _LONG = 65_536, 40  # words that are kept, 25 MB for each of two; a longer one hardly comes again
 UNLISTED, _YEAR = 0.002, 0.1  # shares of articles that hold a word
 
 _WORD = r"[^\W\d_]+(?:['’ʼ‘`-][^\W\d_]+)*"
