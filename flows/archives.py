@@ -46,8 +46,9 @@ class Window:
 class Shelf:
     """What the archives of a source list for the days asked for.
 
-    `undated` entries bear only the time of a change or capture, and may be of any earlier day; `unplaced` bear no
-    time and were not taken. `failed` says of a day why its list could not be had; of the others all is listed.
+    An entry that bears only the time of a change or capture stands under that day, or the last one when it was later:
+    it may be of any day before, as its page will tell. `unplaced` ones bear no time and were not taken. `failed` says
+    of a day why its list could not be had; of the others all is listed.
     """
 
     source: str
@@ -55,7 +56,6 @@ class Shelf:
     wayback: Route | None = None
     listed: int = 0
     days: dict[date, list[FeedEntry]] = field(default_factory=dict)
-    undated: list[FeedEntry] = field(default_factory=list)
     unplaced: int = 0
     failed: dict[date, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Shelf:
     @property
     def expected(self) -> int:
         """How many entries are to be looked at."""
-        return sum(map(len, self.days.values())) + len(self.undated)
+        return sum(map(len, self.days.values()))
 
 
 def routes(source: Source, kind: RouteType | None) -> tuple[Route, ...]:
@@ -103,7 +103,7 @@ def _read(source: Source, route: Route, days: Sequence[date], house: House, shel
     """Put on the shelf what one route lists; the days that it could not give, with the reason."""
     broken: dict[date, str] = {}
     span, wanted = Window(min(days), max(days)), set(days)
-    known = {urls.url_key(entry.url) for entries in (*shelf.days.values(), shelf.undated) for entry in entries}
+    known = {urls.url_key(entry.url) for entries in shelf.days.values() for entry in entries}
     for day, url in _pages(route, days):
         try:
             answer = _ask(source, route, url, Window(day, day) if day else span, house)
@@ -136,14 +136,15 @@ def _place(entry: FeedEntry, day: date | None, span: Window, wanted: set[date], 
     if entry.published is None and entry.modified is None and day is not None:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZONE)
         entry = replace(entry, published=noon, origin=DateOrigin.URL)
-    if entry.published is not None:
-        own = entry.published.astimezone(ZONE).date()
-        if own in wanted:
-            shelf.days.setdefault(own, []).append(entry)
-    elif entry.modified is None:
+    when = discovery.moment(entry)
+    if when is None:
         shelf.unplaced += 1
-    elif entry.modified.astimezone(ZONE).date() >= span.since:
-        shelf.undated.append(entry)
+        return
+    own = when.astimezone(ZONE).date()
+    if entry.published is None and own > span.until:
+        own = span.until
+    if own in wanted:
+        shelf.days.setdefault(own, []).append(entry)
 
 
 def _pages(route: Route, days: Sequence[date]) -> Iterator[tuple[date | None, str]]:

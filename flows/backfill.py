@@ -123,7 +123,7 @@ def _run(wanted: Sequence[Source], files: Sequence[str], asked: Asked, rooms: Ho
     for brought in _ended(bringing):
         tallies += _counted(brought, shown)
     shown.update(is_over=True)
-    return sorted(tallies, key=lambda one: (one.source, one.day or "undated"))
+    return sorted(tallies, key=lambda one: (one.source, one.day))
 
 
 def _ended(futures: list[PrefectFuture[Any]]) -> Iterator[Any]:

@@ -22,7 +22,7 @@ from flows.pipeline import Tally, work
 from scrapers.article import FeedEntry
 from scrapers.source import Route, RouteType, Source
 from storage import backfills, entries
-from storage.backfills import UNDATED, Day, DayState, Found
+from storage.backfills import Day, DayState, Found
 from storage.engine import reading, transaction
 from storage.entries import EntryState
 
@@ -80,7 +80,7 @@ class BackfillTally(Tally):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Days of one source that one task brings in, in order; the day UNDATED holds what no list dates."""
+    """Days of one source that one task brings in, in order."""
 
     source: Source
     days: tuple[tuple[str, tuple[FeedEntry, ...]], ...]
@@ -92,7 +92,7 @@ class Chunk:
     def label(self) -> str:
         """What it is called on the page of the run."""
         first, last = self.days[0][0], self.days[-1][0]
-        return f"{self.source.id} {first or 'undated'}{f' to {last}' if last != first else ''}"
+        return f"{self.source.id} {first}{f' to {last}' if last != first else ''}"
 
     @property
     def expected(self) -> int:
@@ -171,19 +171,19 @@ def _look(source: Source, asked: Asked, house: House, looked: Looked) -> None:
     looked.chunks = _chunks(source, shelf, asked, failed)
     bare = [day for day in missing if not shelf.days.get(day)]
     looked.ended += [_bare(source, day, shelf, failed) for day in bare]
-    if looked.ended:
-        looked.ended[-1].undated += shelf.unplaced
+    if shelf.unplaced:
+        looked.errors.append(f"{source.id}: {shelf.unplaced} addresses bear no time and were not taken")
     if not asked.dry_run:
         _note(source, [one for one in looked.ended if one.state != "done before"], house)
 
 
 def _chunks(source: Source, shelf: Shelf, asked: Asked, failed: dict[str, str]) -> list[Chunk]:
-    """Days, or weeks of a long window, in order; then what is undated."""
+    """Days, or weeks of a long window, in order."""
     is_long = len(asked.window.days) > _LONG
     groups: dict[date, list[date]] = {}
     for day in sorted(shelf.days):
         groups.setdefault(day - timedelta(days=day.weekday()) if is_long else day, []).append(day)
-    made = [
+    return [
         Chunk(
             source,
             tuple((day.isoformat(), tuple(shelf.days[day])) for day in group),
@@ -193,11 +193,6 @@ def _chunks(source: Source, shelf: Shelf, asked: Asked, failed: dict[str, str]) 
         )
         for group in groups.values()
     ]
-    return (
-        [*made, Chunk(source, ((UNDATED, tuple(shelf.undated)),), shelf.route, {}, shelf.wayback)]
-        if shelf.undated
-        else made
-    )
 
 
 def _bare(source: Source, day: date, shelf: Shelf, failed: dict[str, str]) -> BackfillTally:
@@ -214,10 +209,11 @@ def bring(chunk: Chunk, asked: Asked, house: House) -> list[BackfillTally]:
 
 def _bring_safely(chunk: Chunk, day: str, listed: Sequence[FeedEntry], asked: Asked, house: House) -> BackfillTally:
     tally = BackfillTally(chunk.source.id, route=chunk.route, day=day, expected=len(listed), entries=len(listed))
+    tally.undated = sum(entry.published is None for entry in listed)
     try:
+        with reading(house.engine) as session:
+            tally.known = entries.settled(session, listed)
         if asked.dry_run:
-            with reading(house.engine) as session:
-                tally.known = entries.settled(session, listed)
             tally.state = "counted"
             return tally
         _bring(chunk, listed, asked, house, tally)
@@ -225,7 +221,7 @@ def _bring_safely(chunk: Chunk, day: str, listed: Sequence[FeedEntry], asked: As
     except Exception as broken:  # isolation of one day
         log.exception("day not backfilled", extra={"source": chunk.source.id, "day": day})
         tally.state = DayState.FAILED
-        tally.errors.append(f"{chunk.source.id}: {day or 'undated'}: {type(broken).__name__}: {broken}")
+        tally.errors.append(f"{chunk.source.id}: {day}: {type(broken).__name__}: {broken}")
     return tally
 
 
@@ -236,7 +232,6 @@ def _bring(chunk: Chunk, listed: Sequence[FeedEntry], asked: Asked, house: House
     with transaction(house.engine) as session:
         entries.remember(session, listed, asked.mode, house.now(), asked.window.holds)
         waiting = entries.due_of(session, listed)
-    tally.known = len(listed) - len(waiting)
     given = asked.budget.take(len(waiting))
     get = archives.fetcher(chunk.wayback, listed, house)
     work(chunk.source, waiting[:given], house, tally, asked.window.holds, lambda: not asked.stop.is_set(), get)
@@ -253,7 +248,7 @@ def _bring(chunk: Chunk, listed: Sequence[FeedEntry], asked: Asked, house: House
 
 
 def _note(source: Source, ended: Collection[BackfillTally], house: House) -> None:
-    """Remember how days ended. Today is never done, as it goes on; what is undated is asked for every time."""
+    """Remember how days ended. Today is never done, as it goes on."""
     today = house.now().astimezone(ZONE).date().isoformat()
     days = [
         Day(
@@ -269,7 +264,7 @@ def _note(source: Source, ended: Collection[BackfillTally], house: House) -> Non
             next(iter(one.errors), "")[:1000],
         )
         for one in ended
-        if one.day != UNDATED and one.day < today
+        if "" < one.day < today
     ]
     with transaction(house.engine) as session:
         backfills.keep(session, days, house.now())

@@ -53,7 +53,7 @@ def backfill_table(tallies: Sequence[BackfillTally]) -> list[dict[str, Any]]:
     return [
         {
             "source": one.source,
-            "day": one.day or "undated",
+            "day": one.day,
             "state": one.state,
             "expected": one.expected,
             "found": one.known + one.new,

@@ -14,8 +14,6 @@ from storage.alert_tables import MatchRow
 from storage.tables import ArticleRow, BackfillRow
 from storage.upsert import insert_for
 
-UNDATED = ""  # stands for the entries that no list dates
-
 
 class DayState(enum.StrEnum):
     """How a day ended; only `done` days are skipped by the next backfill."""
@@ -27,7 +25,7 @@ class DayState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What became of one day of a source; `day` as YYYY-MM-DD or UNDATED."""
+    """What became of one day of a source; `day` as YYYY-MM-DD."""
 
     source_id: str
     day: str

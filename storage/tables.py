@@ -279,7 +279,7 @@ class TermCountRow(Base):
 
 
 class BackfillRow(Base):
-    """How far a past day of a source was brought in; the row of day "" is for what no list dates."""
+    """How far a past day of a source was brought in."""
 
     __tablename__ = "backfill_day"
     source_id: Mapped[str] = mapped_column(String(64), primary_key=True)

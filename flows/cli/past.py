@@ -143,4 +143,4 @@ def _run(  # noqa: PLR0917 - private, called once
                 counts.brought(one.expected, read=one.fetched, new=one.new, failed=one.failed)
             tallies += result
         update()
-    return sorted(tallies, key=lambda one: (one.source, one.day or "undated"))
+    return sorted(tallies, key=lambda one: (one.source, one.day))

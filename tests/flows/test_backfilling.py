@@ -81,7 +81,7 @@ def test_every_kind_of_route_brings_in_its_days(past: Past, tmp_path: Path, kind
     with opened(past, tmp_path, kind) as rooms:
         tallies = run(rooms, asked(DAYS[1], DAYS[2]))
         assert sum(one.new for one in tallies) == stored(rooms) == 6
-        if kind != "wayback":  # which dates captures, not articles
+        if kind != "wayback":  # which knows the times of captures only, hours or days later
             assert [(one.day, one.state, one.expected, one.new) for one in tallies] == [
                 (day.isoformat(), "done", 3, 3) for day in DAYS[1:3]
             ]

@@ -33,7 +33,10 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def _prefect() -> Iterator[None]:
     # without a heartbeat a flow does not wait a second for its heart to stop
-    with prefect_test_harness(), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    with (
+        prefect_test_harness(server_startup_timeout=180),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
         yield
 
 
@@ -99,7 +102,9 @@ def test_a_backfill_is_silent_and_fetches_nothing_twice(
     fetched = len(site.requests)
     ended(backfill.backfill(day, day, ["dnipro-wire", "portovyi-telehraf"], return_state=True))
     assert counts() == stored
-    assert all("sitemap" in path or "archive" in path or "robots" in path for path, _ in site.requests[fetched:])
+    broken = "committee-backs-veterans-housing-bill"  # answers 500, and is tried again
+    listing = ("sitemap", "archive", "robots", broken)
+    assert [path for path, _ in site.requests[fetched:] if not any(part in path for part in listing)] == []
 
 
 def test_a_backfill_that_makes_no_sense_fails_with_a_sentence(
@@ -152,7 +157,7 @@ def test_a_backfill_shows_a_row_for_every_source_and_day_and_a_summary(
         runs = client._client.post("/task_runs/filter", json={}).json()
     shown = {artifact["key"]: artifact for artifact in found}
     rows = json.loads(shown["backfill"]["data"])
-    assert [(row["source"], row["day"]) for row in rows if row["day"] != "undated"] == [
+    assert [(row["source"], row["day"]) for row in rows] == [
         (source, day.isoformat()) for source in ("dnipro-wire", "portovyi-telehraf") for day in days
     ]
     assert "## What the watches found in these days" in shown["backfill-summary"]["data"]
