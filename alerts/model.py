@@ -44,11 +44,39 @@ class Decision(enum.StrEnum):
     """What became of one match for one destination, also when nothing was sent."""
 
     FIRST_REPORT = "first_report"  # a delivery was made
-    FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already
+    FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already; an update may tell it
+    DIGEST = "digest"  # waits for the destination's digest, as its rules say
+    QUIET = "quiet"  # held until the quiet hours end
+    UNCORROBORATED = "uncorroborated"  # held until enough others report it
+    MUTED = "muted"  # its story, watch, entity, source or destination is muted
+    INHIBITED = "inhibited"  # a more urgent alert tells this destination of the same story
+    THROTTLED = "throttled"  # too many at once: waits for one digest that says so
+    TOO_OLD = "too_old"  # older than the watch wants: digest only
     BACKFILL = "backfill"  # found by a backfill that must not alert
     NO_DESTINATION = "no_destination"  # the watch names none
     UNKNOWN_DESTINATION = "unknown_destination"  # the watch names one that is not configured
     WATCH_GONE = "watch_gone"  # the watch was removed before the match was looked at
+
+
+class AlertState(enum.StrEnum):
+    """Where an alert stands."""
+
+    WAITING = "waiting"  # not corroborated yet
+    HELD = "held"  # until its `due_at`
+    QUEUED = "queued"  # told by a digest
+    OPEN = "open"  # told; updates may follow
+    CLOSED = "closed"  # nothing more is told
+
+
+class DeliveryKind(enum.StrEnum):
+    """What a message is for."""
+
+    NEW = "new"
+    UPDATE = "update"
+    DIGEST = "digest"
+    ESCALATION = "escalation"
+    OPERATOR = "operator"
+    CANARY = "canary"
 
 
 class DeliveryState(enum.StrEnum):
@@ -59,6 +87,8 @@ class DeliveryState(enum.StrEnum):
     SENT = "sent"
     HELD = "held"  # perhaps delivered, twice unclear: a person decides
     DEAD = "dead"
+    DIGESTED = "digested"  # too late to be news by itself: it stands in a digest
+    CANCELLED = "cancelled"  # muted, or its recipient unsubscribed, before it left
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +169,76 @@ class Alert:
     terms: tuple[str, ...]
     coverage: tuple[Coverage, ...] = ()
     cut: Cut | None = None
+    id: int = 0  # of the stored alert, for its actions; 0 when it has none
+    archived: datetime | None = None  # when the kept copy of its page was fetched
+
+
+class News(enum.StrEnum):
+    """What is new in a story that was alerted, the weightiest first."""
+
+    DELETION = "deletion"  # the alerted article was taken down
+    CORRECTION = "correction"  # its outlet corrected it, or changed its headline
+    OFFICIAL = "official"  # the first official source reports it
+    OUTLETS = "outlets"  # more independent texts report it
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is new in a story: the article that brings it, and for a correction the text before and after."""
+
+    news: News
+    article: Coverage
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is new in a story that was alerted: `outlets` more report it, of which `independent` with own texts."""
+
+    alert: Alert
+    changes: tuple[Change, ...]
+    outlets: int = 0
+    independent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A source that could not be read in a period, so that its silence is not calm. `since` is aware UTC."""
+
+    source: str
+    since: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestContent:
+    """What one digest tells: alerts by watch, the weightiest first; `more` stories did not fit.
+
+    `why` is DIGEST for a scheduled one, else what made it: THROTTLED, TOO_OLD, QUIET, BACKFILL; `note` is a sentence
+    on the cause. Times are aware UTC.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    alerts: tuple[Alert, ...]
+    why: Decision = Decision.DIGEST
+    note: str = ""
+    more: int = 0
+    silences: tuple[Silence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an operator must know, or that it is over; `lines` say what to do. Times are aware UTC."""
+
+    key: str
+    headline: str
+    lines: tuple[str, ...]
+    since: datetime
+    is_over: bool = False
+    is_canary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

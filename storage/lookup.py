@@ -12,16 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scrapers import urls
+from storage.alert_tables import DecisionRow, DeliveryRow, MatchRow
 from storage.likeness.fingerprint import key_hash
-from storage.tables import (
-    AliasRow,
-    ArticleRow,
-    DecisionRow,
-    DeliveryRow,
-    EntryRow,
-    MatchRow,
-    StoryRow,
-)
+from storage.tables import AliasRow, ArticleRow, EntryRow, StoryRow
 
 _PAGE = 500
 

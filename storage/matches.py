@@ -14,8 +14,9 @@ from alerts.grouping import PendingMatch, Ruling
 from alerts.model import Coverage, Decision, Excerpt, Field, Hit, Match, Mode
 from scrapers.article import Cut
 from scrapers.source import Source
+from storage.alert_tables import DecisionRow, MatchRow
 from storage.engine import serialise
-from storage.tables import ArticleRow, DecisionRow, MatchRow
+from storage.tables import ArticleRow
 from storage.upsert import insert_for
 
 _RULING = 0x52554C45  # advisory lock of PostgreSQL: one run at a time decides what opens an alert

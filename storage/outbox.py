@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Decision, DeliveryState, Message, Receipt
-from storage.tables import AttemptRow, DeliveryRow
+from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.upsert import insert_for
 
 LEASE = timedelta(seconds=120)  # longer than the longest time that one send may take
@@ -63,7 +63,7 @@ class Delivery:
     id: int
     key: str
     watch: str
-    story: int
+    story: int | None
     destination: str
     recipient: str
     state: DeliveryState

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from alerts.model import Decision
+from storage.alert_tables import DecisionRow, MatchRow
 from storage.entries import EntryState, Result, Seen
-from storage.tables import ArticleRow, DecisionRow, EntryRow, MatchRow
+from storage.tables import ArticleRow, EntryRow
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 4 * 60, 24 * 60, 3 * 24 * 60))  # after the alert
 _SOON = timedelta(minutes=2)  # until a check without an answer is made again; twice as long each time

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, defer
 from alerts.model import DeliveryState
 from scrapers.article import Article
 from storage import fingerprints, search, stories
+from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.articles import SAVING
 from storage.engine import serialise
 from storage.likeness import gist, shingles
-from storage.tables import ArticleRow, AttemptRow, DeliveryRow, RevisionRow, TermCountRow
+from storage.tables import ArticleRow, RevisionRow, TermCountRow
 
 SOME = 200  # articles of one transaction: 0.1 s at most with texts of 2,500 bytes, for which a writer waits
 KEYS_DAYS = fingerprints.WINDOW  # further apart no two articles are compared

@@ -1,4 +1,4 @@
-"""Every table with its constraints and indexes; rows never leave `storage`."""
+"""The tables of what was read, with their constraints and indexes; rows never leave `storage`."""
 
 from __future__ import annotations
 
@@ -278,70 +278,18 @@ class TermCountRow(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
-class MatchRow(Base):
-    """A watch that matched an article; `decided_at` is empty until every destination has its decision."""
+class BackfillRow(Base):
+    """How far a past day of a source was brought in."""
 
-    __tablename__ = "match"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), index=True)
-    watch_id: Mapped[str] = mapped_column(String(64))
-    watch_version: Mapped[str] = mapped_column(String(32))
-    mode: Mapped[str] = mapped_column(String(16))
-    hits: Mapped[list[Any]]
-    excerpt: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None] = mapped_column(index=True)
-    __table_args__ = (UniqueConstraint("watch_id", "article_id"),)
-
-
-class DecisionRow(Base):
-    """What became of a match for a destination, also when nothing was sent."""
-
-    __tablename__ = "decision"
-    match_id: Mapped[int] = mapped_column(ForeignKey("match.id"), primary_key=True)
-    destination_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    outcome: Mapped[str] = mapped_column(String(32))
-    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
-    decided_at: Mapped[datetime]
-
-
-class DeliveryRow(Base):
-    """One alert to one recipient of one destination: the outbox and its ledger."""
-
-    __tablename__ = "delivery"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(32), unique=True)
-    watch_id: Mapped[str] = mapped_column(String(64))
-    story_id: Mapped[int] = mapped_column(ForeignKey("story.id"), index=True)
-    destination_id: Mapped[str] = mapped_column(String(64))
-    recipient: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(String(32))
-    headline: Mapped[str] = mapped_column(Text)
+    __tablename__ = "backfill_day"
+    source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # YYYY-MM-DD in Europe/Kyiv
     state: Mapped[str] = mapped_column(String(16))
-    not_before: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    unknowns: Mapped[int] = mapped_column(default=0)
-    lease_owner: Mapped[str | None] = mapped_column(String(64))
-    lease_until: Mapped[datetime | None]
-    payload: Mapped[dict[str, Any]]
-    provider_id: Mapped[str] = mapped_column(Text, default="")
+    route: Mapped[str] = mapped_column(Text, default="")
+    expected: Mapped[int] = mapped_column(default=0)  # entries that the archives list
+    found: Mapped[int] = mapped_column(default=0)  # of them that are stored
+    new: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    __table_args__ = (
-        UniqueConstraint("watch_id", "story_id", "destination_id", "recipient", "reason"),
-        Index("ix_delivery_due", "state", "not_before"),
-    )
-
-
-class AttemptRow(Base):
-    """One try to send a delivery; written once, never changed."""
-
-    __tablename__ = "attempt"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), index=True)
-    number: Mapped[int]
     ended_at: Mapped[datetime]
-    outcome: Mapped[str] = mapped_column(String(32))
-    code: Mapped[int | None]
-    error: Mapped[str] = mapped_column(Text, default="")

@@ -1,4 +1,4 @@
-"""Commands that do work: up, demo, ingest, deliver, backfill, db."""
+"""Commands that do work: up, demo, ingest, deliver, upkeep, db."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from alerts.model import Mode
-from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
+from flows import delivery, house, keeping, pipeline, report, rereading, settings
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -23,17 +21,9 @@ SourceIds = Annotated[list[str] | None, typer.Option("--source", help="Id of a s
 _FORM = "YYYY-MM-DD"
 
 
-class BackfillAlerts(StrEnum):
-    """How a backfill alerts."""
-
-    NONE = "none"
-    DIGEST = "digest"
-    LIVE = "live"
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (up, demo, ingest, deliver, backfill, upkeep):
+    for command in (up, demo, ingest, deliver, upkeep):
         app.command()(command)
     tables = typer.Typer(help="The database.", no_args_is_help=True)
     tables.callback()(lambda: None)
@@ -73,7 +63,7 @@ def ingest(
             to_json(report.rows(tallies))
         else:
             to_table(f"{report.summary(tallies)}; {report.delivered(sent)}", report.counts(tallies))
-        _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+        end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
 
 
 def deliver(*, as_json: Json = False) -> None:
@@ -84,42 +74,7 @@ def deliver(*, as_json: Json = False) -> None:
             to_json(report.sent(sent))
         else:
             to_table(report.delivered(sent), [])
-        _end(rooms, sent.errors)
-
-
-def backfill(
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="First day, Europe/Kyiv.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="Last day, included.")],
-    source: SourceIds = None,
-    alerts: Annotated[
-        BackfillAlerts,
-        typer.Option(help="none: store and match only. live: alert as if just published. digest: not built yet."),
-    ] = BackfillAlerts.NONE,
-    *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only count what the archives list; read and store nothing.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Bring in the articles of past days; silent unless --alerts live."""
-    if alerts is BackfillAlerts.DIGEST:
-        raise wrong("--alerts digest: digests are not built yet; use none or live")
-    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
-    try:
-        today = datetime.now(discovery.ZONE).date()
-        asked = backfilling.window(since.date(), until.date(), today)
-    except backfilling.BackfillError as refused:
-        raise wrong(str(refused)) from None
-    with house.opened(settings.load()) as rooms:
-        tallies = [backfilling.backfill(one, asked, rooms, mode, dry_run=dry_run) for one in _wanted(rooms, source)]
-        sent = delivery.deliver(rooms)
-        if as_json:
-            to_json(report.rows(tallies))
-        else:
-            to_table(report.summary(tallies), report.backfilled(tallies))
-        if asked.until == today and mode is Mode.BACKFILL:
-            complain("note: articles of today that this brought in first will not alert any more")
-        _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
+        end(rooms, sent.errors)
 
 
 def upkeep(
@@ -155,7 +110,7 @@ def upkeep(
             counts = {name: count for name, count in done.items() if count and isinstance(count, int)}
             to_table(title, [{"what": name.replace("_", " "), "did": f"{count:,}"} for name, count in counts.items()])
             to_lines(notes)
-        _end(rooms, list(errors))
+        end(rooms, list(errors))
 
 
 def upgrade() -> None:
@@ -173,7 +128,7 @@ def _wanted(rooms: House, ids: list[str] | None) -> tuple[Source, ...]:
         raise wrong(f"--source: {unknown.args[0]}") from None
 
 
-def _end(rooms: House, errors: list[str]) -> None:
+def end(rooms: House, errors: list[str]) -> None:
     """Tell every failure; end with 2 when the configuration has mistakes, 1 when something failed."""
     complain(*map(str, rooms.configuration.problems), *errors)
     if rooms.configuration.problems:

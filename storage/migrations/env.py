@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.tables import Base
+from storage.alert_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,  # SQLite cannot alter a table in place
     compare_type=True,
 )

@@ -20,10 +20,11 @@ from flows import pipeline, rereading
 from flows.house import House
 from scrapers.article import FetchedPage
 from storage import lookup, pages, warc
+from storage.alert_tables import MatchRow
 from storage.engine import reading, transaction
 from storage.lookup import StoredArticle
 from storage.pages import Kept, Page
-from storage.tables import ArticleRow, EntryRow, MatchRow, PageRow, RevisionRow
+from storage.tables import ArticleRow, EntryRow, PageRow, RevisionRow
 from tests.flows.rooms import BEGIN, BODY, Clock, feed, opened, page, source
 from tests.servers import Reply, Web
 

@@ -21,12 +21,13 @@ from flows.house import House
 from flows.pipeline import Tally
 from storage import articles, entries, matches, sources
 from storage import engine as database
+from storage.alert_tables import MatchRow
 from storage.articles import Stored, Verdict
 from storage.engine import UnavailableError, open_engine, reading, transaction
 from storage.likeness import gist
 from storage.likeness.gist import Gist
 from storage.sources import Poll
-from storage.tables import ArticleRow, EntryRow, MatchRow, SourceState
+from storage.tables import ArticleRow, EntryRow, SourceState
 from tests import postgres
 from tests.flows.rooms import feed, opened, page, source
 from tests.servers import Call, Reply, Web

@@ -9,9 +9,10 @@ from sqlalchemy import Engine, select
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Decision, DeliveryState, Message, Receipt
 from storage import outbox
+from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.engine import reading, transaction
 from storage.outbox import Claimed, Outgoing
-from storage.tables import AttemptRow, DeliveryRow, StoryRow
+from storage.tables import StoryRow
 
 
 def out(key: str = "k1", recipient: str = "a@b.example") -> Outgoing:

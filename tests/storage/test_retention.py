@@ -13,21 +13,12 @@ from sqlalchemy.orm import Session
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Decision, DeliveryState, Message, Receipt
 from storage import articles, outbox, retention, space, suggestions
+from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.articles import Stored, Verdict
 from storage.engine import UnavailableError, open_engine, reading, transaction, upgrade
 from storage.likeness import gist
 from storage.outbox import Outgoing
-from storage.tables import (
-    ArticleRow,
-    AttemptRow,
-    Base,
-    DeliveryRow,
-    FigureRow,
-    KeyRow,
-    RevisionRow,
-    StoryTermRow,
-    TermCountRow,
-)
+from storage.tables import ArticleRow, Base, FigureRow, KeyRow, RevisionRow, StoryTermRow, TermCountRow
 from tests.storage.builders import BODY, NOON, OTHER, article
 
 DAY = timedelta(days=1)
