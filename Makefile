@@ -29,6 +29,10 @@ bench-storage: $(READY)  ## look-ups and sizes with a million articles: ARTICLES
 lock: $(READY)  ## write requirements.lock anew from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev pyproject.toml -o requirements.lock
+	sed -E 's/ *(--hash|#).*//; s/ \\$$//' requirements.lock | grep == > $(VENV)/pins.txt
+	echo setuptools > $(VENV)/build.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --constraint $(VENV)/pins.txt pyproject.toml $(VENV)/build.in -o deployments/requirements.lock
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16

@@ -25,6 +25,7 @@ from alerts.querytree import (
     Term,
     Within,
     has_places,
+    height,
     is_positive,
 )
 from scrapers.source import SourceKind
@@ -32,6 +33,7 @@ from scrapers.yamlfile import nearest
 
 MOST_WORDS = 10_000
 DEEPEST = 50
+_HIGHEST = 200  # levels of a tree, which is walked by recursion: brackets have at most four each
 _TERMS: dict[str, Literal["auto", "any", "exact"]] = {
     "word": "auto", "prefix": "any", "phrase": "any", "exact": "exact",
 }  # fmt: skip
@@ -52,6 +54,8 @@ def parse(query: str) -> Node:
     tree = parser.either(0)
     if parser.peek is not None:
         raise QueryError("this bracket closes nothing: remove it", parser.peek.column)
+    if height(tree) > _HIGHEST:
+        raise QueryError("too many NEARs in a row, or in brackets within each other: simplify the query", 1)
     if not is_positive(tree):
         what = "the query only says what must be absent, or where to look"
         raise QueryError(f"{what}: add a word or @entity that must be there", 1)

@@ -124,6 +124,15 @@ def leaves(node: Node) -> Iterator[Term | Named]:
         yield from leaves(part)
 
 
+def height(node: Node) -> int:
+    """How many levels the tree has, counted without recursion."""
+    level, count = [node], 0
+    while level:
+        level = [part for one in level for part in children(one)]
+        count += 1
+    return count
+
+
 def is_positive(node: Node) -> bool:
     """Whether the node can only hold where something is found."""
     match node:

@@ -3,83 +3,222 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
 
 from prefect import flow, task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.futures import PrefectFuture, as_completed
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from alerts.model import Mode
-from flows import backfilling, discovery, house, report, settings
-from flows.backfilling import BackfillTally, Window
+from flows import backfilling, discovery, handed, house, report, settings
+from flows.backfilling import Asked, BackfillError, BackfillTally, Budget, Chunk, Looked
+from flows.choices import Languages, SourceIds
 from flows.delivery import deliver
 from flows.house import House
 from flows.opaque import opaque
-from scrapers.source import Source
+from flows.progress import Progress
+from scrapers.source import RouteType, Source
 
 log = logging.getLogger(__name__)
 
+RouteChoice = Literal[
+    "automatic", "archive", "sitemap", "news-sitemap", "wordpress", "telegram", "wayback", "feed", "listing"
+]
+_RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)  # its type parameter does not fit the decorator's
 
-@flow(name="backfill", flow_run_name="backfill {since} to {until}")
-def backfill(
+
+@flow(name="backfill", flow_run_name="backfill {since} to {until}", task_runner=_RUNNER)
+def backfill(  # noqa: PLR0917 - each is a field of the form
     since: date,
     until: date,
-    sources: list[str] | None = None,
+    sources: SourceIds = [],  # noqa: B006 - the form shows None as a type of its own
+    languages: Languages = [],  # noqa: B006
+    route: RouteChoice = "automatic",
+    files: list[str] = [],  # noqa: B006
     alerts: Literal["none", "live"] = "none",
+    limit: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
+    again: bool = False,  # noqa: FBT001, FBT002
     dry_run: bool = False,  # noqa: FBT001, FBT002
 ) -> State[None]:
-    """Bring in what the sources published on past days. Running it again fetches nothing twice.
+    """Bring in what sources published on past days. Starting the same backfill again goes on where it stopped.
+
+    Nothing is fetched or alerted twice. Each day of a source is a task run of its own; a day that fails does not stop
+    the others. At the end there are a table per source and day, and a summary with what the watches found.
 
     Args:
         since: First day, in Europe/Kyiv.
-        until: Last day, included.
-        sources: Ids such as suspilne; leave None for all.
-        alerts: none: store and match, send nothing. live: alert as if the articles had just come in.
-        dry_run: Only count what the archives list; fetch and store no article.
+        until: Last day, included. Today at the latest.
+        sources: Sources to ask; leave empty for all of them.
+        languages: Only sources that publish in these languages; leave empty for all.
+        route: How to find the articles. automatic takes the routes of each source in order; wayback asks the Internet
+            Archive, which knows every source.
+        files: In place of the sources' own archives: paths or addresses of CSV or JSONL files with a column url (and
+            published, title), or of WARC files such as those of CC-NEWS.
+        alerts: none stores and matches, and sends nothing. live alerts as if the articles had just come in.
+        limit: Read at most so many pages, in all; 0 means no limit.
+        again: List days anew that an earlier backfill finished.
+        dry_run: Only count what the archives list; read and store no article.
     """
     with house.opened(settings.load()) as rooms:
-        asked = backfilling.window(since, until, datetime.now(discovery.ZONE).date())
-        wanted = house.chosen(rooms.configuration, tuple(sources or ()))
-        mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
-        tallies = [
-            backfill_source.with_options(task_run_name=source.id)(
-                opaque(Job(source, asked, rooms, mode, dry_run=dry_run))
+        try:
+            asked = Asked(
+                backfilling.window(since, until, datetime.now(discovery.ZONE).date()),
+                Mode.LIVE if alerts == "live" else Mode.BACKFILL,
+                None if route == "automatic" else RouteType(route),
+                again,
+                dry_run,
+                Budget(limit or None),
             )
-            for source in wanted
-        ]
-        create_table_artifact(
-            [
-                {"expected": t.expected, "undated": t.undated, **row}
-                for t, row in zip(tallies, report.table(tallies), strict=True)
-            ],
-            key="backfill",
-            description=f"Backfill of {asked.since} to {asked.until}: {report.summary(tallies)}",
-        )
+            wanted = backfilling.chosen(rooms, sources, languages)
+            for file in files:
+                handed.check(file)
+        except BackfillError as refused:
+            return Failed(message=str(refused))
+        try:
+            tallies = _run(wanted, files, asked, rooms)
+        except BaseException:
+            asked.stop.set()  # cancelled: no task begins another page
+            raise
+        _show(tallies, asked, rooms)
         deliver(rooms)
-    return Completed(message=report.summary(tallies))
+    return Completed(message=report.backfill_summary(tallies))
+
+
+def _run(wanted: Sequence[Source], files: Sequence[str], asked: Asked, rooms: House) -> list[BackfillTally]:
+    progress = Progress(rooms.now(), len(files) or len(wanted))
+    shown = _Shown(progress, rooms)
+    if files:
+        held = [
+            bring_file.with_options(task_run_name=one).submit(opaque(Handed(one, wanted, asked, rooms)))
+            for one in files
+        ]
+        return [tally for tallies in _ended(held) for tally in _counted(tallies, shown)]
+    looking = [
+        look.with_options(task_run_name=f"list {one.id}").submit(opaque(Job(one, asked, rooms))) for one in wanted
+    ]
+    tallies: list[BackfillTally] = []
+    bringing: list[PrefectFuture[Any]] = []
+    for looked in _ended(looking):
+        tallies += looked.ended
+        progress.listed(sum(chunk.expected for chunk in looked.chunks))
+        shown.update()
+        bringing += [
+            bring.with_options(task_run_name=chunk.label).submit(opaque(Work(chunk, asked, rooms)))
+            for chunk in looked.chunks
+        ]
+    for brought in _ended(bringing):
+        tallies += _counted(brought, shown)
+    shown.update(is_over=True)
+    return sorted(tallies, key=lambda one: (one.source, one.day))
+
+
+def _ended(futures: list[PrefectFuture[Any]]) -> Iterator[Any]:
+    for future in as_completed(futures):
+        result = future.result(raise_on_failure=False)
+        if isinstance(result, Looked | list):
+            yield result
+
+
+def _counted(tallies: list[BackfillTally], shown: _Shown) -> list[BackfillTally]:
+    for one in tallies:
+        shown.progress.brought(one.expected, read=one.fetched, new=one.new, failed=one.failed)
+        for error in one.errors:
+            log.warning("backfill: %s", error)
+    shown.update()
+    return tallies
+
+
+class _Shown:
+    """The progress on the page of the run; not told more often than a person can read."""
+
+    def __init__(self, progress: Progress, rooms: House) -> None:
+        self.progress = progress
+        self._now = rooms.now
+        self._told = rooms.now()
+        made = create_progress_artifact(0.0, key="backfill-progress", description="listing the archives")
+        self._artifact = cast("UUID", made)  # a coroutine only in asynchronous code
+
+    def update(self, *, is_over: bool = False) -> None:
+        now = self._now()
+        if is_over or (now - self._told).total_seconds() >= 2:  # noqa: PLR2004 - seconds
+            self._told = now
+            done = 100.0 if is_over else self.progress.percent
+            update_progress_artifact(self._artifact, done, description=self.progress.sentence(now))
+
+
+def _show(tallies: Sequence[BackfillTally], asked: Asked, rooms: House) -> None:
+    span = f"{asked.window.since} to {asked.window.until}"
+    create_table_artifact(
+        report.backfill_table(tallies),
+        key="backfill",
+        description=f"Backfill of {span}: {report.backfill_summary(tallies)}",
+    )
+    found = backfilling.would_alert(tallies, asked, rooms)
+    create_markdown_artifact(
+        report.backfill_markdown(span, tallies, found, is_dry=asked.dry_run),
+        key="backfill-summary",
+        description=f"Backfill of {span}, in words",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one task run brings in."""
+    """What one listing task is given."""
 
     source: Source
-    asked: Window
+    asked: Asked
     rooms: House
-    mode: Mode
-    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one task run brings in."""
+
+    chunk: Chunk
+    asked: Asked
+    rooms: House
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that one task run brings in, as far as it is of the sources asked for."""
+
+    file: str
+    wanted: Sequence[Source]
+    asked: Asked
+    rooms: House
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def backfill_source(job: Job) -> BackfillTally:
-    """Bring in one source; a failure is told in its row and leaves the others alone."""
-    try:
-        return backfilling.backfill(job.source, job.asked, job.rooms, job.mode, dry_run=job.dry_run)
-    except Exception as broken:  # isolation of one source
-        log.exception("source not backfilled")
-        what = f"{job.source.id}: {type(broken).__name__}: {broken}"
-        return BackfillTally(job.source.id, outcome="broken", errors=[what])
+def look(job: Job) -> Looked:
+    """List the days of a source that were not brought in before."""
+    looked = backfilling.look(job.source, job.asked, job.rooms)
+    for error in looked.errors:
+        log.warning("backfill: %s", error)
+    return looked
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def bring(work: Work) -> list[BackfillTally]:
+    """Bring in some days of a source; a failure is told in its row and leaves the others alone."""
+    return backfilling.bring(work.chunk, work.asked, work.rooms)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def bring_file(work: Handed) -> list[BackfillTally]:
+    """Bring in what a file names or holds."""
+    return handed.bring(work.file, work.wanted, work.asked, work.rooms)

@@ -122,7 +122,7 @@ def address(source: Source, route: Route, span: Span, now: datetime) -> str:
             # one address for every poll, so that its validators hold
             return wordpress.first(route.url, span.since if span.until else None, span.until)
         case RouteType.WAYBACK:
-            return wayback.first(source.homepage, since.date(), (span.until or now).date())
+            return wayback.first(source.homepage, since.date(), (span.until or now).date(), route.url)
         case _:
             return on_day(route, since.astimezone(ZONE).date())
 

@@ -43,6 +43,8 @@ from storage.warc import Record
 
 log = logging.getLogger(__name__)
 
+Get = Callable[[str, Validators], FetchedPage]
+
 _THREADS = 16
 MOST_PAGES = 200  # of one source in one pass: a flood waits its turn, and the next pass goes on with it
 OLD = timedelta(days=14)  # what is older is no news, however late its source shows it
@@ -159,15 +161,17 @@ def work(  # noqa: PLR0917 - the callers are two
     tally: Tally,
     is_asked: Callable[[datetime], bool] | None = None,
     is_ours: Callable[[], bool] | None = None,
+    get: Get | None = None,
 ) -> None:
     """Fetch, extract, store and match the due entries of one source, some at a time, as long as the source `is_ours`.
 
-    `is_asked` says of a publication time whether a backfill wants it. Without a database to store in, what was not
+    `is_asked` says of a publication time whether a backfill wants it, `get` fetches in another way than from the
+    outlet. Without a database to store in, what was not
     stored stays due.
     """
     for start in range(0, len(waiting), _BATCH):
         some = takewhile(lambda _: is_ours is None or is_ours(), waiting[start : start + _BATCH])
-        batch = [_placed(read, is_asked, house.now()) for read in _read_each(source, some, house, tally)]
+        batch = [_placed(read, is_asked, house.now()) for read in _read_each(source, some, house, tally, get)]
         try:
             _store_safely(source, batch, house, tally)
         except UnavailableError as gone:
@@ -187,10 +191,10 @@ def _placed(read: Read, is_asked: Callable[[datetime], bool] | None, now: dateti
     return Read(read.due, replace(read.result, state=EntryState.OUTSIDE, published=when))
 
 
-def _read_each(source: Source, waiting: Iterable[Due], house: House, tally: Tally) -> Iterator[Read]:
+def _read_each(source: Source, waiting: Iterable[Due], house: House, tally: Tally, get: Get | None) -> Iterator[Read]:
     for due in waiting:
         try:
-            found = _read(source, due, house, tally)
+            found = _read(source, due, house, tally, get or house.http.get)
         except Exception as broken:  # one bad page never costs the others
             log.exception("page not read", extra={"source": source.id, "url": due.entry.url})
             found = _failed(source, due, house, f"{due.entry.url}: {type(broken).__name__}: {broken}")
@@ -200,12 +204,12 @@ def _read_each(source: Source, waiting: Iterable[Due], house: House, tally: Tall
         yield found
 
 
-def _read(source: Source, due: Due, house: House, tally: Tally) -> Read:
+def _read(source: Source, due: Due, house: House, tally: Tally, get: Get) -> Read:
     if not due.entry.has_page:
         return _told_by_feed(source, due, house, tally)
     validators = Validators(due.etag or "", due.last_modified or "")
     try:
-        page = house.http.get(due.entry.url, validators)
+        page = get(due.entry.url, validators)
     except FetchError as broken:
         final = broken.outcome in _GIVE_UP or not broken.retryable
         failed = _failed(source, due, house, str(broken), broken.retry_after, final=final)

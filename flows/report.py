@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from statistics import median
 from typing import Any
 
+from alerts.cleaning import clean_text
 from flows.backfilling import BackfillTally
 from flows.delivery import DeliveryTally
 from flows.pipeline import Tally
+from storage.backfills import Found
+
+_MANY = 3  # articles a day from which a day without any is a gap
+_MOST_GAPS = 50  # that are named in the summary
 
 _SHOWN = {
     "source": "source",
@@ -40,21 +47,100 @@ def counts(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     return [{title: getattr(tally, name) for name, title in _SHOWN.items()} for tally in tallies]
 
 
-def backfilled(tallies: Sequence[BackfillTally]) -> list[dict[str, Any]]:
-    """One narrow row per source of a backfill: what is listed, and how much of it may be of the days asked for."""
+def backfill_table(tallies: Sequence[BackfillTally]) -> list[dict[str, Any]]:
+    """One row per source and day: expected, found, new, copies, undated, failed; what is missing is marked as a gap."""
+    usual = _usual(tallies)
     return [
         {
-            "source": t.source,
-            "listed": t.entries,
-            "candidates": t.expected,
-            "undated": t.undated,
-            "pages": t.fetched,
-            "new": t.new,
-            "copies": t.duplicates,
-            "matches": t.matched,
+            "source": one.source,
+            "day": one.day,
+            "state": one.state,
+            "expected": one.expected,
+            "found": one.known + one.new,
+            "new": one.new,
+            "copies": one.duplicates,
+            "undated": one.undated,
+            "failed": one.failed,
+            "matches": one.matched,
+            "gap": _gap(one, usual[one.source]),
+            "error": next(iter(one.errors), ""),
         }
-        for t in tallies
+        for one in tallies
     ]
+
+
+def backfill_sources(tallies: Sequence[BackfillTally]) -> list[dict[str, Any]]:
+    """One narrow row per source for the terminal, with the days that have gaps."""
+    usual = _usual(tallies)
+    rows: dict[str, dict[str, Any]] = {}
+    for one in tallies:
+        empty = {"source": one.source, "days": 0} | dict.fromkeys(("expected", "found", "new", "copies", "undated"), 0)
+        row = rows.setdefault(one.source, empty | {"failed": 0, "matches": 0, "gaps": 0})
+        row["days"] += bool(one.day)
+        row["gaps"] += bool(_gap(one, usual[one.source]))
+        counted = {"found": one.known + one.new, "copies": one.duplicates, "matches": one.matched}
+        for name in ("expected", "new", "undated", "failed"):
+            counted[name] = getattr(one, name)
+        for name, count in counted.items():
+            row[name] += count
+    return list(rows.values())
+
+
+def _usual(tallies: Sequence[BackfillTally]) -> dict[str, float]:
+    """How many articles a source lists on a day in the middle."""
+    listed: dict[str, list[int]] = {}
+    for one in tallies:
+        listed.setdefault(one.source, []).extend([one.expected] if one.day else [])
+    return {source: median(counts) if counts else 0.0 for source, counts in listed.items()}
+
+
+def _gap(one: BackfillTally, usual: float) -> str:
+    """Why a reader should not take a day for whole."""
+    if one.state == "failed" and not one.expected:
+        return "list not had"
+    if one.failed or one.state == "failed":
+        return "pages missing"
+    if one.state == "stopped":
+        return "stopped"
+    return "nothing listed" if one.day and not one.expected and usual >= _MANY else ""
+
+
+def backfill_summary(tallies: Sequence[BackfillTally]) -> str:
+    """One sentence on a backfill."""
+    new, known, copies = (sum(getattr(one, name) for one in tallies) for name in ("new", "known", "duplicates"))
+    gaps = sum(row["gaps"] for row in backfill_sources(tallies))
+    text = f"new articles: {new:,}, known before: {known:,}, copies: {copies:,}"
+    failed = sum(one.failed for one in tallies)
+    return f"{text}{f', pages that failed: {failed:,}' if failed else ''}{f', days with gaps: {gaps}' if gaps else ''}"
+
+
+def backfill_markdown(span: str, tallies: Sequence[BackfillTally], found: Sequence[Found], *, is_dry: bool) -> str:
+    """A backfill in words for the Prefect page; what outlets wrote is inert in it."""
+    listed = sum(one.expected for one in tallies)
+    lines = [f"# Backfill of {span}", ""]
+    if is_dry:
+        known = sum(one.known for one in tallies)
+        lines.append(f"Dry run: the archives list {listed:,} articles, {known:,} of them are stored. Nothing was read.")
+    else:
+        lines.append(f"Of {listed:,} listed articles: {backfill_summary(tallies)}.")
+    gaps = [row for row in backfill_table(tallies) if row["gap"]]
+    if gaps:
+        lines += ["", "## Gaps", "", "Start the same backfill again to try these once more."]
+        lines += [f"- {row['source']}, {row['day']}: {row['gap']}. {_inert(row['error'])}" for row in gaps[:_MOST_GAPS]]
+        if len(gaps) > _MOST_GAPS:
+            lines.append(f"- and {len(gaps) - _MOST_GAPS} more, see the table")
+    lines += ["", "## What the watches found in these days", ""]
+    lines += [
+        f"- **{_inert(one.watch)}**: {one.stories} stories in {one.matches} articles, such as {_inert(one.headline)}"
+        for one in found
+    ] or ["Nothing."]
+    return "\n".join(lines)
+
+
+def _inert(text: str) -> str:
+    """Outside words without any meaning in Markdown or HTML."""
+    cleaned = clean_text(text, 200)
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&:/])", lambda sign: f"&#{ord(sign[0])};", cleaned)
 
 
 def summary(tallies: Sequence[Tally]) -> str:

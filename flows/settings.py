@@ -111,7 +111,8 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """Read the environment; raises ConfigError that names the variable and what was expected."""
     try:
-        return Settings()
+        folder = _secrets_folder()
+        return Settings(_secrets_dir=folder) if folder else Settings()
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = f"VARTA_{first['loc'][0]}".upper() if first["loc"] else "VARTA_*"
@@ -119,8 +120,24 @@ def load() -> Settings:
 
 
 def secret(name: str) -> str | None:
-    """The value of the variable that YAML calls env:NAME, or None when it is not set."""
-    return os.environ.get(name) or None
+    """The value of the variable that YAML calls env:NAME, or None when neither it nor a file of that name is there."""
+    if value := os.environ.get(name):
+        return value
+    folder = _secrets_folder()
+    try:
+        return (folder / name).read_text(encoding="utf-8").strip() or None if folder else None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ConfigError(
+            f"{name}: its file in VARTA_SECRETS_DIR cannot be read: {type(unreadable).__name__}"
+        ) from None
+
+
+def _secrets_folder() -> Path | None:
+    """Where containers find secrets as files, one for each variable; an environment variable wins over a file."""
+    folder = Path(os.environ.get("VARTA_SECRETS_DIR") or "/nonexistent")
+    return folder if folder.is_dir() else None
 
 
 def child_environment(extra: Mapping[str, Any]) -> dict[str, str]:

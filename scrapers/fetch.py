@@ -10,8 +10,9 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 from urllib.parse import urljoin
 
 import requests
@@ -48,6 +49,14 @@ def validators_of(page: FetchedPage) -> Validators:
     if page.url != page.final_url:
         return Validators()
     return Validators(page.headers.get("etag", ""), page.headers.get("last-modified", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    """Where a body goes that is too large for memory, and how many bytes it may have."""
+
+    file: BinaryIO
+    most: int
 
 
 class Http:
@@ -112,6 +121,11 @@ class Http:
         seconds = self._deadline if deadline is None else deadline
         return self._follow(url.strip(), validators or Validators(), seconds, robots=self._respect_robots)
 
+    def save(self, url: str, path: Path, most: int, *, deadline: float = 7200.0) -> None:
+        """Write at most `most` bytes at `url` into a file, within `deadline` seconds; raises FetchError."""
+        with path.open("wb") as file:
+            self._follow(url.strip(), Validators(), deadline, robots=self._respect_robots, sink=_Sink(file, most))
+
     def moved_to(self, url: str) -> str:
         """Where `url` lives from now on, by the permanent redirects that it answered with; "" while it stays."""
         return self._moved.get(url.strip(), "")
@@ -119,7 +133,9 @@ class Http:
     def _robots_file(self, url: str, seconds: float) -> FetchedPage:
         return self._follow(url, Validators(), min(seconds, self._deadline), robots=False)
 
-    def _follow(self, url: str, validators: Validators, seconds: float, *, robots: bool) -> FetchedPage:
+    def _follow(
+        self, url: str, validators: Validators, seconds: float, *, robots: bool, sink: _Sink | None = None
+    ) -> FetchedPage:
         chain = Chain(url, _conditions(validators))
         ends = self._spent() + seconds
         here = url
@@ -129,7 +145,7 @@ class Http:
             self._admit(target, ends, robots=robots)
             with nullcontext() if target.own else self._politeness.turn(target.name):
                 self._refuse_blocked(target)  # another thread may have been told while this one waited
-                page = self._exchange(here, target, headers, chain, ends - self._spent())
+                page = self._exchange(here, target, headers, chain, ends - self._spent(), sink)
                 self._politeness.block(target.name, answers.pause(page) or 0.0)
             conditional = bool(headers.keys() & {"If-None-Match", "If-Modified-Since"})
             answers.judge(page, target.url, conditional=conditional)
@@ -158,15 +174,15 @@ class Http:
             why = f"the server asked to be left alone for {seconds:.0f} s"
             raise failure(target.url, why, FetchOutcome.RATE_LIMITED, retryable=True, retry_after=seconds)
 
-    def _exchange(
-        self, here: str, target: Target, headers: dict[str, str], chain: Chain, seconds: float
+    def _exchange(  # noqa: PLR0917 - private, called once
+        self, here: str, target: Target, headers: dict[str, str], chain: Chain, seconds: float, sink: _Sink | None
     ) -> FetchedPage:
         """One request with its answer; raises FetchError for what happens below HTTP."""
         if seconds <= 0:
             raise answers.timeout(target.url)
         with closing(Deadline(seconds)) as watch:
             try:
-                status, got, body = self._answer(target, headers, chain, watch)
+                status, got, body = self._answer(target, headers, chain, watch, sink)
             except ForbiddenAddressError as refused:
                 raise forbidden(target.url, str(refused)) from refused
             except (
@@ -182,7 +198,7 @@ class Http:
         return FetchedPage(chain.url, here, status, body, self._now().astimezone(UTC), got)
 
     def _answer(
-        self, target: Target, headers: dict[str, str], chain: Chain, watch: Deadline
+        self, target: Target, headers: dict[str, str], chain: Chain, watch: Deadline, sink: _Sink | None
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body, as they come from the libraries."""
         adapter = self._adapter()
@@ -193,7 +209,7 @@ class Http:
         with closing(self._send(adapter, request, timeout)) as response:
             chain.keep_cookies(target, response.raw.headers.getlist("set-cookie"))
             if response.status_code in answers.PAGES:
-                body = self._body(response, target.url, watch)
+                body = self._body(response, target.url, watch, sink)
             else:
                 body = b""
                 _drain(response)
@@ -232,17 +248,21 @@ class Http:
         )
         return requests.Request("GET", url, headers=headers).prepare()
 
-    def _body(self, response: requests.Response, url: str, watch: Deadline) -> bytes:
+    def _body(self, response: requests.Response, url: str, watch: Deadline, sink: _Sink | None) -> bytes:
         coding = response.headers.get("Content-Encoding", "")
         if {name.strip().lower() for name in coding.split(",")} & _UNREAD:
             why = f"answered in {coding!r}, which we do not read"
             raise failure(url, why, FetchOutcome.SERVER_ERROR, retryable=True)
-        body = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > self._max_bytes:
-                why = f"more than {self._max_bytes / (1 << 20):.0f} MiB"
-                raise failure(url, why, FetchOutcome.TOO_LARGE, retryable=False)
+        body, size, most = bytearray(), 0, sink.most if sink else self._max_bytes
+        # what is saved stays as it was packed: a .gz that a server calls encoded would be unpacked
+        for chunk in response.raw.stream(_CHUNK, decode_content=False) if sink else response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise failure(url, f"more than {most / (1 << 20):.0f} MiB", FetchOutcome.TOO_LARGE, retryable=False)
+            if sink:
+                sink.file.write(chunk)
+            else:
+                body += chunk
             if watch.left() <= 0:
                 break
         if watch.expired or watch.left() <= 0:  # a cut body without a length looks complete

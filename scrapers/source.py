@@ -116,8 +116,13 @@ class Route:
 
     @property
     def address(self) -> str:
-        """The URL that is asked first; empty for a wayback route, whose URL depends on the source."""
-        return f"https://t.me/s/{self.channel}" if self.type is RouteType.TELEGRAM else self.url
+        """The URL that is asked first; empty for a wayback route, whose URL depends on the source.
+
+        `url` of a telegram or wayback route is that of another server than t.me or the Internet Archive.
+        """
+        if self.type is RouteType.TELEGRAM:
+            return f"{(self.url or 'https://t.me').rstrip('/')}/s/{self.channel}"
+        return "" if self.type is RouteType.WAYBACK else self.url
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,8 @@ def _index(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
     """Everything by which later articles and people find these."""
     if not fresh:
         return
-    copies.link(session, fresh)
-    stories.attach(session, fresh)
+    apart = copies.link(session, fresh)
+    stories.attach(session, fresh, apart)
     search.index(session, fresh)
     for row, _ in fresh:
         row.indexed = gist.VERSION

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from storage import fingerprints
 from storage.fingerprints import EPOCH, WINDOW, Key, day_of
-from storage.likeness import forms, nearness, shingles
+from storage.likeness import forms, nearness, shingles, stream
 from storage.likeness.fingerprint import SHORTEST, normal_words
 from storage.likeness.gist import Gist
 from storage.likeness.nearness import DIGEST, MOST_HOLDERS, Kind, Known, Likeness
 from storage.likeness.shingles import Text
-from storage.tables import ArticleRow
+from storage.tables import ArticleRow, RevisionRow
 from storage.upsert import given
 
 _FLASH = timedelta(hours=2)  # a text of a few words, such as an air raid alert, is news again after that
@@ -51,6 +51,7 @@ class _Earlier:
     score: float
     story: int | None
     text: str  # up to what a fingerprint takes; empty in an article of the batch
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ class _Link:
     found: Likeness
 
 
-def link(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
+def link(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> dict[int, int]:
     """Say of each article which earlier one it repeats, and keep its fingerprints; one writer at a time may do it.
 
     A link that is there stays: it was made by an address that two articles share, or by an earlier version.
+    Returns news of another event that an earlier article was given later, with that article: no copy, no common story.
     """
     ordered = sorted(fresh, key=lambda pair: pair[0].id)
     batch = _look(session, ordered)
@@ -79,6 +81,7 @@ def link(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
         values = {"duplicate_of": root, "duplicate_kind": kind.value, "duplicate_score": score, "edition_of": None}
         session.execute(update(ArticleRow).where(ArticleRow.id == held).values(values), execution_options=_QUIETLY)
     repoint(session, batch.moved)
+    return batch.apart
 
 
 def forget(session: Session, rows: Sequence[ArticleRow]) -> None:
@@ -117,12 +120,14 @@ class _Batch:
     seen: dict[int, _Earlier]
     same: dict[bytes, list[int]]  # by hash of the text
     flashes: dict[tuple[str, tuple[str, ...]], list[int]]  # by outlet and words
+    first: Mapping[int, tuple[str, str]]  # title and text of revised ones as they were stored
     texts: dict[int, Text] = field(default_factory=dict)
-    by_key: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    by_key: dict[int, tuple[int, ...]] = field(default_factory=dict)  # tuples of numbers: no garbage is sought in them
     kept: list[Key] = field(default_factory=list)
     spare: list[Key] = field(default_factory=list)
     later: list[tuple[int, int, Kind, float]] = field(default_factory=list)
     moved: dict[int, int] = field(default_factory=dict)
+    apart: dict[int, int] = field(default_factory=dict)
 
     def judge(self, row: ArticleRow, one: Gist) -> None:
         """Link `row` to what stands before it, and to it what was stored later although it comes after it."""
@@ -155,7 +160,16 @@ class _Batch:
         trusted = self._trusted(row, one.text, alike)
         if one.text.size >= SHORTEST and not any(self._root(held) < row.id for held in trusted):
             trusted = self._trusted(row, one.text, alike | self._near(row, one.text))
+            trusted = self._without_added(row, one, trusted)
         return self._without_forms(row, one.text, trusted)
+
+    def _without_added(self, row: ArticleRow, one: Gist, alike: dict[int, Likeness]) -> dict[int, Likeness]:
+        """Without live blogs that hold its text by now and began with another event: who reads them is not told."""
+        for held in [held for held in self.first.keys() & alike.keys() if alike[held].kind is Kind.CONTAINED]:
+            is_long = self._text(held).size >= DIGEST * one.text.size
+            if is_long and stream.is_added(*self.first[held], one.sketch):
+                self.apart[row.id] = self._root(held)
+        return {held: found for held, found in alike.items() if self._root(held) != self.apart.get(row.id)}
 
     def _without_forms(self, row: ArticleRow, own: Text, alike: dict[int, Likeness]) -> dict[int, Likeness]:
         """With what its own outlet says again of another day or place as editions: an air raid, a power cut."""
@@ -257,10 +271,10 @@ class _Batch:
             earlier = self.seen[held]
             if self._root(held) == row.duplicate_of and self._covers(row.source_id, row.at, earlier, likeness):
                 found |= one.text.keys.keys() if likeness.kind is Kind.EXACT else self._text(held).keys.keys()
-        day = day_of(row.at)
+        number, day = row.id, day_of(row.at)  # the session answers slowly
         for key in one.text.keys.keys() - found:
-            self.kept.append((key, day, row.id))
-            self.by_key[key].append(row.id)
+            self.kept.append((key, day, number))
+            self.by_key[key] = (*self.by_key.get(key, ()), number)
 
     def _covers(self, outlet: str, at: datetime, earlier: _Earlier, likeness: Likeness) -> bool:
         is_found = likeness.kind.is_duplicate and not earlier.partial and abs(day_of(earlier.at) - day_of(at)) <= WINDOW
@@ -289,13 +303,15 @@ def _look(session: Session, ordered: Sequence[tuple[ArticleRow, Gist]]) -> _Batc
     """Everything that the database knows around a batch, in a handful of statements."""
     own = {row.id for row, _ in ordered}
     asked: dict[int, set[int]] = defaultdict(set)
-    mates: dict[int, list[int]] = defaultdict(list)
     long = [(row, one.text) for row, one in ordered if one.text.size >= SHORTEST]
     for row, read in long:
         asked[day_of(row.at)].update(read.keys)
-        for key in read.keys:
-            mates[key].append(row.id)
     stored = fingerprints.holders(session, asked)
+    common = {key for near in stored.values() for key in near}
+    mates: dict[int, list[int]] = defaultdict(list)
+    for row, read in long:
+        for key in common & read.keys.keys():
+            mates[key].append(row.id)
     held: dict[int, dict[int, tuple[int, ...]]] = {}
     worth: set[int] = set()
     for row, read in long:
@@ -314,7 +330,18 @@ def _look(session: Session, ordered: Sequence[tuple[ArticleRow, Gist]]) -> _Batc
     by_words: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number in flashes.keys() - own:
         by_words[flashes[number].outlet, shingles.read(flashes[number].text).words].append(number)
-    return _Batch(held, known, seen | flashes, same, by_words)
+    revised = {row.id for row, _ in ordered if row.revision > 1}
+    revised |= {number for number, earlier in seen.items() if earlier.revision > 1}
+    return _Batch(held, known, seen | flashes, same, by_words, _first(session, revised))
+
+
+def _first(session: Session, revised: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Titles and texts of revised articles as they were at first, as far as they are kept."""
+    row = RevisionRow
+    query = select(row.article_id, row.title, row.text).where(
+        row.article_id.in_(revised), row.kind == "", row.text != ""
+    )
+    return {held: (title, told) for held, title, told in session.execute(query)} if revised else {}
 
 
 def _known(session: Session, ids: Collection[int]) -> dict[int, Known]:
@@ -351,7 +378,7 @@ def _read(session: Session, condition: Any) -> dict[int, _Earlier]:
     row = ArticleRow
     linked = (row.duplicate_of, row.duplicate_kind, row.duplicate_score, row.story_id)
     start = func.substr(row.text, 1, shingles.LONGEST + 1)  # the rest is not looked at
-    query = select(row.id, row.source_id, row.title, row.at, row.partial, *linked, start.label("start"))
+    query = select(row.id, row.source_id, row.title, row.at, row.partial, row.revision, *linked, start.label("start"))
     return {found.id: _earlier(found, found.start) for found in session.execute(query.where(condition))}
 
 
@@ -360,4 +387,6 @@ def _earlier(row: Any, start: str) -> _Earlier:
     root, score = row.duplicate_of, row.duplicate_score or 0.0
     kind = Kind(row.duplicate_kind) if root else None
     headline, group = tuple(normal_words(row.title)), root or row.id
-    return _Earlier(row.source_id, row.title, headline, row.at, row.partial, group, kind, score, row.story_id, start)
+    return _Earlier(
+        row.source_id, row.title, headline, row.at, row.partial, group, kind, score, row.story_id, start, row.revision
+    )

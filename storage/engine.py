@@ -35,6 +35,8 @@ _READ = "varta_read"
 _POOL = {"pool_timeout": 90.0, "max_overflow": 20}  # seconds; every thread of a pass may wait for one lock
 # Fingerprints looked up and inserted among 8 million, per article: 2.0 ms with SQLite's own 2 MB of cache, 1.9 with 16,
 # 1.5 with 64 or with 16 and a mapped file (wall; CPU .6 in each case). A map is shared, a cache is per connection.
+# A batch of 100 changes 6,500 pages among 20,000 articles, most of them fingerprints: written into the database after
+# each batch, as SQLite does from 1,000 pages on, they take .5 ms CPU per article, after every 16,000 .35
 _PRAGMAS = (
     f"busy_timeout={_BUSY_MS}",
     "synchronous=NORMAL",
@@ -43,6 +45,7 @@ _PRAGMAS = (
     "mmap_size=268435456",
     "temp_store=MEMORY",
     "journal_size_limit=67108864",
+    "wal_autocheckpoint=16000",
 )
 # no transaction waits or lasts for ever, also when the machine at the other end vanished in the middle of one
 _SESSION = (

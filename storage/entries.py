@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model import Mode
@@ -146,6 +146,40 @@ def due(session: Session, source: str, now: datetime, most: int | None = None) -
         .limit(most)
     )
     return [_due(row) for row in session.scalars(query)]
+
+
+def due_of(session: Session, listed: Sequence[FeedEntry]) -> list[Due]:
+    """Those of these entries, all of one source, whose page is still to be fetched, also before their next try."""
+    waiting = EntryRow.state.in_([EntryState.NEW, EntryState.CHANGED, EntryState.RETRY])
+    found: list[Due] = []
+    for some in _chunks([key_hash(urls.url_key(entry.url)) for entry in listed]):
+        query = select(EntryRow).where(EntryRow.source_id == listed[0].source, EntryRow.url_key.in_(some), waiting)
+        found += [_due(row) for row in session.scalars(query.order_by(EntryRow.id))]
+    return found
+
+
+def settled(session: Session, listed: Sequence[FeedEntry]) -> int:
+    """How many of these entries, all of one source, were read before, or need no reading."""
+    ends = [EntryState.STORED, EntryState.CHECK, EntryState.KNOWN, EntryState.OFF_TOPIC]
+    return sum(
+        session.scalar(
+            select(func.count()).where(
+                EntryRow.source_id == listed[0].source, EntryRow.url_key.in_(some), EntryRow.state.in_(ends)
+            )
+        )
+        or 0
+        for some in _chunks([key_hash(urls.url_key(entry.url)) for entry in listed])
+    )
+
+
+def put_aside(session: Session, ids: Collection[int]) -> None:
+    """Leave entries that were not read unread, until a backfill asks for their days again."""
+    session.execute(
+        update(EntryRow)
+        .where(EntryRow.id.in_(ids), EntryRow.state == EntryState.NEW, EntryRow.published_at.is_not(None))
+        .values(state=EntryState.OUTSIDE)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def knows_any(session: Session, listed: Sequence[FeedEntry], by: datetime) -> bool:

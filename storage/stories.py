@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from sqlalchemy import insert, select, text, update
@@ -58,10 +59,11 @@ _ARTICLES = {
     "postgresql": "SELECT id, story_id, duplicate_of, source_id, title, language, edition_of, sketch, vector "
     "FROM article WHERE id = ANY(CAST(:ids AS bigint[]))",
 }
-# texts of stories: one that 40 outlets carry speaks once
+# texts of stories: one that 40 outlets carry speaks once. The plus keeps SQLite from the index of copies, by which it
+# would read every article that is none
 _TEXTS = {
     "sqlite": "SELECT id, story_id, language, CAST(strftime('%s', at) AS INTEGER) / 60 FROM article "
-    "WHERE story_id IN (SELECT value FROM json_each(:ids)) AND duplicate_of IS NULL",
+    "WHERE story_id IN (SELECT value FROM json_each(:ids)) AND +duplicate_of IS NULL",
     "postgresql": "SELECT id, story_id, language, CAST(floor(extract(epoch FROM at) / 60) AS bigint) FROM article "
     "WHERE story_id = ANY(CAST(:ids AS bigint[])) AND duplicate_of IS NULL",
 }
@@ -98,9 +100,12 @@ class _Own:
     mates: Mapping[int, float]  # of the batch: what their stored terms share
 
 
-def attach(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
+def attach(
+    session: Session, fresh: Sequence[tuple[ArticleRow, Gist]], apart: Mapping[int, int] = MappingProxyType({})
+) -> None:
     """Give every article its story. A copy or a translation has its original's; a revised article keeps its own.
 
+    `apart` names articles of whose story one is not, however like it they are, as `copies.link` returns them.
     One writer at a time may do it, after `copies.link`. Articles are taken in the order of `fresh`; to attach one
     again changes nothing but its terms.
     """
@@ -113,12 +118,14 @@ def attach(session: Session, fresh: Sequence[tuple[ArticleRow, Gist]]) -> None:
         for each in seeking
     }
     with session.no_autoflush:  # the rows are written once, when all is known of them
-        stories = _look(session, fresh, found, nearest)
+        stories = _look(session, fresh, found, nearest, apart)
         known = found.known | {each.known.key: each.known for each in own}
         scored = {
             each.known.key: stream.compare(each.known, [known[key] for key in nearest[each.known.key] if key in known])
             for each in seeking
         }
+        for own_key, other in apart.items():
+            scored[own_key] = [*scored.get(own_key, ()), (other, stream.ANOTHER)]
         _load(session, fresh, stories, scored)
         begun = _place(fresh, {each.known.key: each.known for each in own}, scored, stories)
         _keep(session, fresh, stories, begun)
@@ -229,11 +236,17 @@ class _Found:
         return self._shared.get(own, {})
 
 
-def _look(session: Session, fresh: _Fresh, found: _Found, nearest: Mapping[int, Sequence[int]]) -> Stories:
+def _look(
+    session: Session,
+    fresh: _Fresh,
+    found: _Found,
+    nearest: Mapping[int, Sequence[int]],
+    apart: Mapping[int, int],
+) -> Stories:
     """Read the candidates, and which stories they and the originals of the batch belong to."""
     own = {row.id for row, _ in fresh}
     originals = {one for row, _ in fresh for one in (row.duplicate_of, row.translation_of) if one is not None}
-    ids = ({key for keys in nearest.values() for key in keys} | originals) - own
+    ids = {key for keys in nearest.values() for key in keys}.union(originals, apart.values()) - own
     stories = Stories()
     if not ids:
         return stories
@@ -342,8 +355,8 @@ def _keep(session: Session, fresh: _Fresh, stories: Stories, begun: Mapping[int,
 def _keep_terms(session: Session, own: Sequence[_Own]) -> None:
     terms, counts = [], Counter[tuple[int, int]]()
     for each in own:
-        trace, at = each.known.trace, each.known.at
-        terms += [(term, at, each.row.id, weight) for term, weight in trace.strongest()]
+        trace, at, number = each.known.trace, each.known.at, each.known.key
+        terms += [(term, at, number, weight) for term, weight in trace.strongest()]
         counts.update((term, at // _DAY) for term in (stream.EVERY, *trace.terms[: trace.stored]))
         each.row.sketch = trace.pack()
         each.row.vector = embedding.pack(each.known.vector) if each.known.vector else None

@@ -277,3 +277,20 @@ class TermCountRow(Base):
     day: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # of `article.at`, since 1970
     n: Mapped[int]
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class BackfillRow(Base):
+    """How far a past day of a source was brought in."""
+
+    __tablename__ = "backfill_day"
+    source_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # YYYY-MM-DD in Europe/Kyiv
+    state: Mapped[str] = mapped_column(String(16))
+    route: Mapped[str] = mapped_column(Text, default="")
+    expected: Mapped[int] = mapped_column(default=0)  # entries that the archives list
+    found: Mapped[int] = mapped_column(default=0)  # of them that are stored
+    new: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime]

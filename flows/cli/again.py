@@ -9,7 +9,8 @@ import typer
 from alerts.model import Mode
 from flows import delivery, house, rematching, settings
 from flows.cli.output import complain, to_json, to_table, wrong
-from flows.cli.run import BackfillAlerts, Json, end
+from flows.cli.past import BackfillAlerts
+from flows.cli.run import Json, end
 
 _TOLD_EVERY = 10_000  # articles
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 from scrapers import clean
 from scrapers.article import DateOrigin, FeedEntry
@@ -39,8 +39,15 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ID = re.compile(r"(?:^|&)(?:p|id|art|article|news|story|n|nid|aid)(?:_?id)?=\d{2,}", re.IGNORECASE)
 
 
-def first(homepage: str, since: date, until: date) -> str:
+def capture(url: str, when: datetime, index: str = "") -> str:
+    """The address of a page as it was captured at `when`, without anything that the archive adds to it."""
+    return urljoin(index or _INDEX, f"/web/{when:%Y%m%d%H%M%S}id_/{url}")
+
+
+def first(homepage: str, since: date, until: date, index: str = "") -> str:
     """The address of what was captured of an outlet in the days from `since` to `until` and shortly after.
+
+    `index` is another CDX server than that of the Internet Archive.
 
     A page is captured when it is out, often days later: hence the days after `until`, and the day before
     `since` for the zone of the outlet.
@@ -59,7 +66,7 @@ def first(homepage: str, since: date, until: date) -> str:
         ("limit", str(_LIMIT)),
         ("showResumeKey", "true"),
     ]
-    return f"{_INDEX}?{urlencode(wanted, safe=',:/')}"
+    return f"{index or _INDEX}?{urlencode(wanted, safe=',:/')}"
 
 
 def parse(body: bytes, url: str, source: str) -> Listed:

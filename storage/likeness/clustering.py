@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import heapq
-import itertools
 import math
 import re
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeAlias, TypeVar
 
-from storage.likeness import editions
-from storage.likeness.words import Token, is_year, log_share, read, share
+from storage.likeness import editions, words
+from storage.likeness.words import Token, reach, read
 
 Story = TypeVar("Story", bound=Hashable)
 
@@ -39,6 +38,8 @@ _WITNESSES = 5  # members that speak for a story: .5 best, .5 their mean gives +
 _TOLD = 3  # words of a title that says what it is about
 _PREFIX = 3  # letters that Одеса, Одещина and Одесский share
 
+_Loud: TypeAlias = tuple[Token, Token, int]
+_OPENING = Token("", "", is_end=True)
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 # і, ї and є change into one another and into the Russian letters when a name is inflected or translated
 _VOWELS = str.maketrans("іїыєэеё", "иииииии")
@@ -67,11 +68,11 @@ _WEEKDAYS = {
 }
 
 
-class Term(NamedTuple):  # made 60 times an article
-    """A word stem or number of an article: how much it says there, and in what share of all articles it stands."""
+Term: TypeAlias = tuple[float, float]
+"""How much a word stem or number says in an article, and in what share of all articles it stands.
 
-    weight: float
-    share: float
+A plain tuple: thousands of them are made for a batch, and those of a class are walked by every garbage collection.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,21 @@ class Sketch:
 def sketch(title: str, text: str) -> Sketch:
     """What there is to compare of an article; reads the title and the first 2,000 characters."""
     heading, body = read(title[:_TITLE]), read(text[:_READ])
-    has_names = not _is_title_case(title[:_TITLE])
-    weight: dict[str, float] = defaultdict(float)
+    loud, titled = _loud(body), [] if _is_title_case(title[:_TITLE]) else _loud(heading)
+    weight: dict[str, float] = Counter([token.word for token in body])  # type: ignore[assignment]  # integers so far
+    for token in body[: reach(body, _LEAD)]:
+        weight[token.word] += _LEAD_WEIGHT - 1
     for token in heading:
         weight[token.word] += _TITLE_WEIGHT
-    for token in body:
-        weight[token.word] += _LEAD_WEIGHT if token.place <= _LEAD else 1.0
-    for word in {token.word for token in (*(heading if has_names else ()), *body) if _is_telling(token)}:
+    for word in {token.word for before, token, _ in (*titled, *loud) if token.is_number or not before.is_end}:
         weight[word] *= _TELLING_WEIGHT
+    weight.pop("", None)  # of what does not count
     said = {word: 1 + math.log(value) for word, value in weight.items()}
-    best = sorted([(value * log_share(word), word) for word, value in said.items()])[:MOST_TERMS]
-    terms = {_hash(word): Term(said[word], share(word)) for _, word in best}
-    return Sketch(terms, _marks(heading, body, has_names=has_names))
+    logs, unlisted = words.logs(), math.log(words.UNLISTED)
+    best = sorted([(value * logs.get(word, unlisted), word) for word, value in said.items()])[:MOST_TERMS]
+    shares = words.shares()
+    terms = {_hash(word): (said[word], shares.get(word, words.UNLISTED)) for _, word in best}
+    return Sketch(terms, _marks(heading, body, titled, loud))
 
 
 def vector(terms: Mapping[int, Term], seen: Mapping[int, int], total: int) -> dict[int, float]:
@@ -116,8 +120,8 @@ def vector(terms: Mapping[int, Term], seen: Mapping[int, int], total: int) -> di
     """
     known = _BACKGROUND + total
     weights = {
-        key: term.weight * -math.log(min(1.0, max(_RAREST, (term.share * _BACKGROUND + seen.get(key, 0)) / known)))
-        for key, term in terms.items()
+        key: weight * -math.log(min(1.0, max(_RAREST, (share * _BACKGROUND + seen.get(key, 0)) / known)))
+        for key, (weight, share) in terms.items()
     }
     length = math.hypot(*weights.values()) or 1.0
     return {key: weight / length for key, weight in weights.items()}
@@ -176,9 +180,10 @@ def is_edition(one: Sequence[str], other: Sequence[str]) -> bool:
 @functools.lru_cache(maxsize=4096)
 def headline(title: str) -> tuple[frozenset[int], frozenset[int]]:
     """The terms of a title without numbers, and those of them that are names."""
-    found = [token for token in read(title[:_TITLE]) if not token.is_number and not editions.is_number(token.raw)]
-    names = [token for token in found if token.is_capital and token.place > 1]
-    return frozenset(_hash(token.word) for token in found), frozenset(_hash(token.word) for token in names)
+    found = read(title[:_TITLE])
+    telling = [token for token in found if token.word and not token.is_number and not editions.is_number(token.raw)]
+    names = [token for token in found[reach(found, 1) :] if token.is_capital and token in telling]
+    return frozenset(_hash(token.word) for token in telling), frozenset(_hash(token.word) for token in names)
 
 
 def is_filled_in(one: str, other: str, terms: Collection[int], others: Collection[int]) -> bool:
@@ -199,8 +204,13 @@ def is_foreign(one: str, other: str, terms: Collection[int], others: Collection[
     return not any(word in others for word in words) and not any(word in terms for word in other_words)
 
 
-def _is_telling(token: Token) -> bool:
-    return token.is_capital and not token.opens if not token.is_number else not is_year(token.word)
+def _loud(tokens: Sequence[Token]) -> list[_Loud]:
+    """Names and figures, each with what stands before it and its place."""
+    return [
+        (tokens[place - 1] if place else _OPENING, token, place)
+        for place, token in enumerate(tokens)
+        if token.is_telling
+    ]
 
 
 def _is_title_case(title: str) -> bool:
@@ -208,21 +218,25 @@ def _is_title_case(title: str) -> bool:
     return len(words) > _PREFIX and sum(word[0].isupper() for word in words) > 0.6 * len(words)
 
 
-def _marks(heading: Sequence[Token], body: Sequence[Token], *, has_names: bool) -> Marks:
-    opening = list(itertools.takewhile(lambda token: token.place <= _HEAD, body))
-    head = [*heading, *opening]
-    titled = [token for token in heading if has_names and not token.opens]
-    placed = [token for token in opening if token.before in _PLACE_BEFORE]
+def _marks(heading: Sequence[Token], body: Sequence[Token], titled: Sequence[_Loud], loud: Sequence[_Loud]) -> Marks:
+    opening = reach(body, _HEAD)
+    early = [(before, token) for before, token, place in loud if place < opening]
+    heads = [token for before, token, _ in titled if not before.is_end]
+    heads += [token for before, token in early if before.raw in _PLACE_BEFORE]
+    figures = [token for token in heading if token.is_telling] + [token for _, token in early]
+    days = [token.word for token in (*heading, *body[:opening]) if token.word in _WEEKDAYS]
     return Marks(
-        frozenset(_prefix(token.raw) for token in (*titled, *placed) if _is_name(token)),
-        frozenset(_prefix(token.raw) for token in (*heading, *body) if _is_name(token)),
-        frozenset(token.word for token in head if _is_figure(token)),
-        frozenset(_WEEKDAYS[token.word] for token in head if token.word in _WEEKDAYS),
+        frozenset([_prefix(token.raw[:_PREFIX]) for token in heads if _is_name(token)]),
+        frozenset(
+            [_prefix(token.raw[:_PREFIX]) for token in (*heading, *(one for _, one, _ in loud)) if _is_name(token)]
+        ),
+        frozenset([token.word for token in figures if _is_figure(token)]),
+        frozenset([_WEEKDAYS[word] for word in days]),
     )
 
 
 def _is_name(token: Token) -> bool:
-    return token.is_capital and share(token.word) < _NAME_SHARE and token.word not in _WEEKDAYS
+    return token.is_capital and token.is_telling and token.share < _NAME_SHARE and token.word not in _WEEKDAYS
 
 
 def _is_figure(token: Token) -> bool:
@@ -230,13 +244,15 @@ def _is_figure(token: Token) -> bool:
 
     The day of a month stays: without it F1 on ECB+ is .015 lower.
     """
-    return token.is_number and not is_year(token.word) and share(token.word) < _FIGURE_SHARE
+    return token.is_number and token.is_telling and token.share < _FIGURE_SHARE
 
 
-def _prefix(word: str) -> str:
-    return word[:_PREFIX].translate(_VOWELS)
+@functools.lru_cache(maxsize=8192)
+def _prefix(letters: str) -> str:
+    return letters.translate(_VOWELS)
 
 
+@functools.lru_cache(maxsize=65_536)
 def _hash(word: str) -> int:
     """32 bits with a sign, never 0: of 200,000 terms in a window one in 20,000 meets another, and a row is short."""
     return (zlib.crc32(word.encode()) - (1 << 31)) or 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from storage.likeness.editions import is_number
-from storage.likeness.words import read
+from storage.likeness.words import reach, read
 
 _STEM = 4  # letters by which a word of a title is looked for in a text
 _TOLD = 3  # words of a title that says what it is about
@@ -28,9 +28,10 @@ def is_wall(titles: Collection[str], words: Sequence[str]) -> bool:
 
 def _heading(title: str) -> tuple[frozenset[str], frozenset[str]]:
     """Stems of a title without numbers, and those of them that are names."""
-    found = [token for token in read(title) if not token.is_number and not is_number(token.raw)]
-    names = [token.word for token in found if token.is_capital and token.place > 1]
-    return frozenset(token.word for token in found), frozenset(names)
+    found = read(title)
+    telling = [token for token in found if token.word and not token.is_number and not is_number(token.raw)]
+    names = [token.word for token in found[reach(found, 1) :] if token.is_capital and token in telling]
+    return frozenset(token.word for token in telling), frozenset(names)
 
 
 def _holds_alone(words: Sequence[str], others: Sequence[str], names: Collection[str]) -> bool:

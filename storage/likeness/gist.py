@@ -11,7 +11,7 @@ from scrapers import urls
 from scrapers.article import Article
 from storage.likeness import clustering, shingles
 from storage.likeness.clustering import Sketch
-from storage.likeness.fingerprint import key_hash, text_hash
+from storage.likeness.fingerprint import key_hash, normal_words, words_hash
 from storage.likeness.shingles import Text
 
 VERSION = 1  # of what is stored from a gist: a new one has every article read again by `upkeep`
@@ -40,12 +40,14 @@ class Gist:
 
 def take(article: Article, entities: Sequence[str] = (), read: Reading | None = None) -> Gist:
     """Everything that `storage.articles.save` wants to know of `article`, which may have been `read` for matching."""
-    text = shingles.read(article.text)
+    normal = normal_words(article.text)
+    is_long = len(article.text) > shingles.LONGEST  # its shingles are those of a part
+    text = shingles.read(article.text) if is_long else shingles.of(article.text, normal)
     text.keys  # noqa: B018 - computed here, not within the transaction
     return Gist(
         article,
         {key_hash(urls.url_key(url)): url for url in dict.fromkeys((article.url, *article.aliases))},
-        text_hash(article.text),
+        words_hash(normal),
         text,
         clustering.sketch(article.title, article.text),
         *_fields(article, read),

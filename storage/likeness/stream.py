@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ LONGEST = 7 * 24 * 60
 _AGAIN = 2 * 60  # minutes: who tells the same in the same words after that tells it of another event, as an air raid
 ANOTHER = -1.0  # how sure it is that an article tells another event than a candidate, and than all of its story
 _UPDATED = 5 * 60  # minutes: casualties are counted again within hours, bulletins come twice a day at most
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b(?![.,]?\d)")
 EVERY = 0  # the term that every article holds
 _DAY = 24 * 60
 _MANY = 60  # holders that one term may bring: of a commoner one the nearest in time
@@ -148,6 +150,12 @@ def is_rewritten(title: str, old: Trace, new_title: str, new: Sketch) -> bool:
     return shared < LEAST and not clustering.headline(title)[0] & clustering.headline(new_title)[0]
 
 
+def is_added(title: str, text: str, new: Sketch) -> bool:
+    """Whether news tells another event than an article did at first that holds it by now, as a live blog does."""
+    first = clustering.sketch(title, text)
+    return clustering.product(clustering.vector(first.terms, {}, 0), clustering.vector(new.terms, {}, 0)) < LEAST
+
+
 def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
     """Without other editions of a bulletin; a report whose figures change within hours is news of one event."""
     series = {own.edition_of} - {None}
@@ -159,7 +167,7 @@ def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
             is_titled = clustering.is_edition(title, normal_words(one.title))
         else:
             is_titled = False
-        if abs(own.at - one.at) < _UPDATED:
+        if abs(own.at - one.at) < _UPDATED and not (is_titled and _are_of_other_hours(own.title, one.title)):
             kept.append(one)
         elif is_titled or one.key in series or one.edition_of == own.key or (one.edition_of in series):
             series |= {one.key, one.edition_of}
@@ -167,6 +175,11 @@ def _without_editions(own: Known, candidates: Sequence[Known]) -> list[Known]:
         else:
             kept.append(one)
     return kept
+
+
+def _are_of_other_hours(title: str, other: str) -> bool:
+    """Whether two titles differ in the time of day alone: bulletins "as of 16:00"; counts that grow differ, too."""
+    return title != other and _CLOCK.sub("", title) == _CLOCK.sub("", other)
 
 
 @dataclass(slots=True)

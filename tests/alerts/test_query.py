@@ -2,9 +2,11 @@ import random
 
 import pytest
 
-from alerts import query, querytree
+from alerts import matching, query, querytree
 from alerts.errors import QueryError
 from alerts.querytree import And, AtLeast, Fact, Named, Near, Node, Not, Or, Term, Within
+from alerts.watchlist import Watchlist
+from tests.builders import make_article
 from tests.querytrees import random_tree
 
 
@@ -205,12 +207,24 @@ def test_an_or_keeps_its_parts() -> None:
     "text",
     [
         "title:" * 9_000 + "a", "NOT " * 9_000 + "a", "ATLEAST/2 " * 9_000 + "a", "-(" * 9_000, "a NEAR " * 9_000,
+        "a NEAR " * 4_000 + "a",
+        "(" * 49 + "a" + " NEAR b NEAR c NEAR d NEAR e NEAR f)" * 49,
         "'" * 9_000, "'a " * 11_000, "„a " * 9_000, "(a OR " * 9_000, "lang:(" * 9_000, '"' * 9_001, "*" * 9_000,
     ],
 )  # fmt: skip
 def test_a_hostile_query_is_answered_and_not_died_of(text: str) -> None:
     with pytest.raises(QueryError):
         query.parse(text)
+
+
+def test_the_deepest_query_that_is_read_can_be_written_and_asked() -> None:
+    text = "(NOT title:z OR y AND x NEAR " * 48 + "a" + ")" * 48
+    with pytest.raises(QueryError, match="NEAR joins"):
+        query.parse(text)
+    text = "(z OR y AND NOT " * 49 + "a" + ")" * 49 + " AND b"
+    compiled = matching.compile_one(text, Watchlist())
+    assert matching.match(make_article("b and z"), compiled)
+    assert querytree.write(query.parse(text)).count("NOT") == 49
 
 
 def test_ten_thousand_words_are_read() -> None:

@@ -187,8 +187,8 @@ def test_a_backfill_is_silent_and_says_what_it_found(ingested: tuple[Varta, Demo
     assert (dry[0]["expected"] > 0, dry[0]["new"]) == (True, 0)
     told = varta("backfill", *days, "--dry-run").stdout
     columns, row = (line.split() for line in told.splitlines() if line.startswith(("source ", "dnipro-wire ")))
-    assert columns[1:3] == ["listed", "candidates"]
-    assert row[1:3] == [str(dry[0]["entries"]), str(dry[0]["expected"])]
+    assert columns[1:3] == ["days", "expected"]
+    assert row[1:3] == ["1", str(dry[0]["expected"])]
     before = len(varta.json("deliveries", "list"))
     assert varta.json("backfill", *days)[0]["new"] == 1
     assert varta.json("backfill", *days)[0]["fetched"] == 0

@@ -195,8 +195,10 @@ def test_a_backfill_does_not_slow_a_busy_source(web: Web, tmp_path: Path) -> Non
     listed = of(base, feed_of(base), backfill=f'[{{type: sitemap, url: "{base}/map.xml"}}]')
     with opened(tmp_path, listed) as rooms:
         poll(rooms)
-        days = backfilling.window(ago(days=270).date(), ago(days=190).date(), BEGIN.date())
-        assert backfilling.backfill(source_of(rooms), days, rooms, Mode.BACKFILL, dry_run=False).new == 60
+        asked = backfilling.Asked(backfilling.window(ago(days=270).date(), ago(days=190).date(), BEGIN.date()))
+        looked = backfilling.look(source_of(rooms), asked, rooms)
+        brought = [one for chunk in looked.chunks for one in backfilling.bring(chunk, asked, rooms)]
+        assert sum(one.new for one in brought) == 60
         poll(rooms)
         assert state_of(rooms).next_poll_at == BEGIN + timedelta(minutes=5)
 

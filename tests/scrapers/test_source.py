@@ -145,3 +145,36 @@ def test_the_shipped_sources_can_be_included_and_replaced(tmp_path: Path) -> Non
 def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml:1: cannot be read"):
         source.load(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("homepage", "country", "home"),
+    [
+        ("https://www.ukrinform.net", "", None),
+        ("https://www.ukrinform.net", "    country: UA\n", "UA"),
+        ("https://www.pravda.com.ua", "", "UA"),
+        ("https://www.telegraph.co.uk", "", "GB"),
+        ("https://www.war.gov", "", "US"),
+        ("https://meduza.io", "", None),
+        ("https://t.me/name", "", None),
+        ("https://www.pravda.com.ua", "    country: PL\n", "PL"),
+    ],
+)
+def test_a_source_is_from_where_it_says_or_its_host_tells(
+    tmp_path: Path, homepage: str, country: str, home: str | None
+) -> None:
+    text = GOOD.replace("homepage: https://www.ukrinform.net\n", f"homepage: {homepage}\n{country}", 1)
+    found = load(tmp_path, text)
+    assert found.problems == ()
+    assert found.sources[0].home == home
+
+
+def test_a_country_is_a_code(tmp_path: Path) -> None:
+    found = load(tmp_path, GOOD.replace("    kind: agency\n", "    kind: agency\n    country: Ukraine\n"))
+    assert "expected the code of a country in capitals, such as UA or GB" in str(found.problems[0])
+
+
+def test_most_shipped_sources_tell_their_country() -> None:
+    listed = source.load(None).sources
+    unknown = [one.id for one in listed if one.home is None]
+    assert len(unknown) < 0.1 * len(listed), unknown

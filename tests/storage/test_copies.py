@@ -15,7 +15,7 @@ from storage.engine import reading, transaction
 from storage.likeness import gist, shingles
 from storage.likeness.nearness import MOST_HOLDERS
 from storage.tables import ArticleRow, KeyRow, StoryRow
-from tests.storage.builders import NOON, article
+from tests.storage.builders import NOON, OTHER, article
 
 WORDS = (
     "army council minister convoy harbour drone bridge signal treaty village reactor pipeline winter supply rescue "
@@ -432,6 +432,24 @@ def test_a_page_that_grows_all_day_takes_no_news_over_that_were_stored_before(en
     (other,) = save(engine, now, one(2, told(2), "courier"))
     save(engine, now, one(1, f"{told(1)} {told(2)} {told(3)}"))
     assert [link_of(engine, each) for each in (live, other)] == [(None, None)] * 2
+
+
+def test_news_that_a_live_blog_was_given_later_is_an_article_of_its_own(engine: Engine, now: datetime) -> None:
+    title = "What happens today in the war"
+    (live,) = save(engine, now, one(1, told(1), title=title))
+    save(engine, now, one(1, f"{OTHER} {told(1)} {told(2)}", title=title))
+    (alone,) = save(engine, now, one(2, OTHER, "courier", title="Storm closes the port of Odesa"))
+    (reprint,) = save(engine, now, one(3, told(1), "herald", title="Morning in short"))
+    assert link_of(engine, alone) == (None, None)
+    assert row(engine, alone.id).story_id != row(engine, live.id).story_id
+    assert link_of(engine, reprint)[0] == live.id  # what it was stored for
+
+
+def test_a_part_of_an_article_that_grew_with_its_event_is_a_copy(engine: Engine, now: datetime) -> None:
+    (short,) = save(engine, now, one(1, told(1), title="Storm at the port of Odesa"))
+    save(engine, now, one(1, f"{OTHER} {told(1)} {told(2)}", title="Storm at the port of Odesa"))
+    (part,) = save(engine, now, one(2, OTHER, "courier", title="Storm closes the port of Odesa"))
+    assert link_of(engine, part)[0] == short.id
 
 
 @pytest.mark.parametrize("year", [1, 9999])

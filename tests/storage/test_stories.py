@@ -227,6 +227,21 @@ def test_the_next_edition_of_a_bulletin_is_another_story(engine: Engine, now: da
     assert len({one.story for one in days}) == 3
 
 
+def test_bulletins_of_one_day_are_stories_of_their_own_and_casualties_counted_again_are_not(
+    engine: Engine, now: datetime
+) -> None:
+    def told_at(title: str, hour: int) -> Article:
+        lead = (title, f"Kharkiv direction: {3 * hour} clashes near Vovchansk and Lyptsi, {hour} of them still go on.")
+        return made(title, lead, "staff", hours=hour - 12)
+
+    bulletins = [told_at(f"Situation at the front as of {hour}:00, 12 February", hour) for hour in (13, 16)]
+    counted = [told_at(f"Kharkiv as of {hour}:00: {hour} people killed near Vovchansk", hour) for hour in (14, 17)]
+    first, second = (story_of(engine, now, one) for one in bulletins)
+    assert first != second
+    third, fourth = (story_of(engine, now, one) for one in counted)
+    assert third == fourth
+
+
 def test_a_revised_article_keeps_its_story_and_is_found_by_its_new_words(engine: Engine, now: datetime) -> None:
     first = save(engine, now, made(1, told(1)))[0]
     before = terms(engine)
