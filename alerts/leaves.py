@@ -6,7 +6,7 @@ import enum
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from alerts.querytree import Case
 from alerts.reading import Reading
 
 _CAPITALS = 2  # of a word written in capitals: US, НАТО
+_PLAIN = re.compile("[A-Za-z]+")  # all that stands in a spelling that is made
 _MARK = re.compile(r"[.,]")
 _INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _EVEN = str.maketrans(dict.fromkeys("’ʼ‘`´ʹ′＇", "'") | dict.fromkeys("‐‑‒–—−", "-"))
@@ -77,11 +78,7 @@ class Index:
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
         spelled = [(number, pattern) for number, leaf in enumerate(leaves) for pattern in patterns(leaf)]
-        shared: Counter[str] = Counter()
-        for _, pattern in spelled:
-            if len(pattern.words) > 1:
-                for words in pattern.words:
-                    shared.update(words or ())
+        shared = Counter(words for _, pattern in spelled if len(pattern.words) > 1 for words in pattern.words)
         self._entries: dict[str, Sequence[_Entry]] = {}
         self._prefixes: dict[str, Sequence[_Entry]] = {}
         for number, pattern in spelled:
@@ -107,20 +104,20 @@ class Index:
         for at, entries in listed:
             for entry in entries:
                 leaf, ask, _, _ = entry
-                if not ask or (ask == 1 and reading.initials[at]):
+                if not ask or (ask == 1 and reading.is_capital(at)):
                     found[leaf].append((at, at, leaf))
                 elif ask > 1 and (place := _place(entry, at, reading)) is not None:
                     found[leaf].append(place)
         return found
 
 
-def _entry(number: int, pattern: Pattern, shared: Mapping[str, int]) -> _Entry:
+def _entry(number: int, pattern: Pattern, shared: Mapping[frozenset[str] | None, int]) -> _Entry:
     words = pattern.words
     if len(words) == 1:
         is_odd = pattern.exact or pattern.capitals == (_CAPITALS,)
         ask = _Ask.MORE if is_odd else _Ask.CAPITAL if pattern.capitals == (1,) else _Ask.NOTHING
         return _Entry(number, ask, 0, pattern)
-    pivot = min(range(len(words)), key=lambda at: max(map(shared.__getitem__, words[at] or ())))
+    pivot = min(range(len(words)), key=lambda at: shared[words[at]])
     return _Entry(number, _Ask.MORE, pivot, pattern)
 
 
@@ -137,7 +134,7 @@ def _keep(entry: _Entry, words: Iterable[str], index: dict[str, Sequence[_Entry]
             index[word] = [*held, entry]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)  # of what was asked last; forms know the words of the others
 def patterns(leaf: Leaf) -> tuple[Pattern, ...]:
     """Every way to spell a leaf."""
     read = normalize.tokens(leaf.text)
@@ -151,11 +148,20 @@ def patterns(leaf: Leaf) -> tuple[Pattern, ...]:
         return (Pattern((*alone[:-1], None), capitals, marks, prefix=read[-1].text),)
     spelled = forms.patterns(leaf.text, leaf.language, inflect=leaf.inflect, category=leaf.category)
     found = [Pattern(words, _aligned(capitals, len(words)), marks) for words in spelled if words and all(words)]
-    for name in forms.latin(leaf.text, leaf.language) if leaf.language in ("uk", "ru") else ():
-        tokens = normalize.tokens(name)
-        initials = tuple(int(name[token.start].isupper()) for token in tokens)
-        found.append(Pattern(tuple(frozenset((token.text,)) for token in tokens), initials))
+    if leaf.language in ("uk", "ru"):
+        found += _in_latin(forms.latin(leaf.text, leaf.language))
     return tuple(dict.fromkeys(found))
+
+
+def _in_latin(names: Iterable[str]) -> Iterator[Pattern]:
+    """Spellings in Latin letters, of which every word has a capital where it is written with one."""
+    by_count: dict[tuple[int, ...], list[list[str]]] = {}
+    for name in names:
+        written = _PLAIN.findall(name)
+        initials = tuple(int(word[0].isupper()) for word in written)
+        by_count.setdefault(initials, []).append([word.lower() for word in written])
+    for initials, spelled in by_count.items():
+        yield Pattern(tuple(map(frozenset, zip(*spelled, strict=True))), initials)
 
 
 def _capitals(word: str) -> int:
@@ -187,7 +193,7 @@ def _place(entry: _Entry, at: int, reading: Reading) -> Place | None:
         is_right = _even(reading.where(first, last)[3]) == pattern.exact
     else:
         is_right = (first == last or reading.is_side_by_side(first, last, pattern.marks)) and all(
-            reading.initials[first + number] if wanted == 1 else reading.capitals(first + number) >= wanted
+            reading.is_capital(first + number) if wanted == 1 else reading.capitals(first + number) >= wanted
             for number, wanted in enumerate(pattern.capitals)
             if wanted
         )

@@ -20,10 +20,11 @@ _BASE = {  # á, decomposed or not, is a: newspapers write Orban and Orbán of o
 }
 _SAME_LENGTH = _BASE | str.maketrans("łøđıёѐѝ", "lodiееи") | {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇ʻʽ‛ˈ"}
 _BASE_OF = {chr(code): base if isinstance(base, str) else chr(base) for code, base in _SAME_LENGTH.items()}
-_FOLDED = re.compile(f"[{''.join(map(chr, _SAME_LENGTH))}]")  # few in most texts: a look at every letter costs .1 ms
+_CHANGED = re.compile(f"[{re.escape(''.join(_BASE_OF))}]")
 _ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
 _DROPPED = re.compile(f"[{_INVISIBLE}{_MARKS}]")
 _STRANGE = re.compile("[^\x00-\x7f\u0400-\u045f][\u0300-\u036f]*|.[\u0300-\u036f]+", re.DOTALL)  # see `_plain`
+_SHORT = 100  # letters of a name
 _LONGEST = 9  # characters of a letter with its marks; more marks than eight mean nothing
 _KEPT_MARKS = "\u0306\u0308"  # the breve of й and the dots of ї
 _LATIN = r"a-z\u00df-\u024f\u1e00-\u1eff"
@@ -58,6 +59,15 @@ class Token(NamedTuple):  # a frozen dataclass costs twice as much, hundreds of 
 
 def tokens(text: str) -> list[Token]:
     """Every token of `text`, in order, in time linear in its length."""
+    return list(_few(text)) if len(text) <= _SHORT else _tokens(text)
+
+
+@lru_cache(maxsize=64)  # a name is asked for its words by its forms, its spellings and its capitals, one after another
+def _few(text: str) -> tuple[Token, ...]:
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> list[Token]:
     folded, spans = fold(text)
     if spans is None:
         return [Token(found[0], found.start(), found.end()) for found in TOKEN.finditer(folded)]
@@ -68,7 +78,7 @@ def words(text: str) -> list[str]:
     """The texts of all tokens, for who needs no places: 0.1 to 0.2 ms CPU for 3,100 letters, half of `tokens`."""
     text = _unmixed(text)
     if not _ODD.search(text):
-        folded = _folded(text.casefold())
+        folded = _same(text.casefold())
         if len(folded) == len(text):
             return TOKEN.findall(folded)
     letters: list[str] = []
@@ -77,14 +87,14 @@ def words(text: str) -> list[str]:
         letters += (text[start : strange.start()].casefold(), _plain(strange[0][:_LONGEST]))
         start = strange.end()
     letters.append(text[start:].casefold())
-    return TOKEN.findall("".join(letters).translate(_SAME_LENGTH))
+    return TOKEN.findall(_same("".join(letters)))
 
 
 def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     """The folded text, and the (start, end) of each of its characters, None when all stand where they stood."""
     text = _unmixed(text)
     if not _ODD.search(text):
-        folded = _folded(text.casefold())
+        folded = _same(text.casefold())
         if len(folded) == len(text):
             return folded, None
     letters: list[str] = []
@@ -99,7 +109,14 @@ def fold(text: str) -> tuple[str, list[tuple[int, int]] | None]:
         done = end
     letters.append(text[done:].casefold())
     spans += zip(range(done, len(text)), range(done + 1, len(text) + 1), strict=True)
-    return "".join(letters).translate(_SAME_LENGTH), spans
+    return _same("".join(letters)), spans
+
+
+def _same(folded: str) -> str:
+    """With the letters of `_SAME_LENGTH` replaced: a text has few, and `translate` would look up each that it has."""
+    for letter in set(_CHANGED.findall(folded)):
+        folded = folded.replace(letter, _BASE_OF[letter])
+    return folded
 
 
 def _unmixed(text: str) -> str:
@@ -115,10 +132,6 @@ def _cyrillic(mixed: re.Match[str]) -> str:
     if _LATIN_LETTER.search(mapped) or _LATIN_NAME_WITH_ENDING.fullmatch(mixed[0]):
         return mixed[0]
     return mapped
-
-
-def _folded(text: str) -> str:
-    return _FOLDED.sub(lambda found: _BASE_OF[found[0]], text)
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,7 @@ from scrapers.yamlfile import nearest
 MOST_WORDS = 10_000
 DEEPEST = 50
 _TERMS: dict[str, Literal["auto", "any", "exact"]] = {
-    "word": "auto", "prefix": "auto", "phrase": "any", "exact": "exact",
+    "word": "auto", "prefix": "any", "phrase": "any", "exact": "exact",
 }  # fmt: skip
 _PARTS: dict[str, Literal["title", "lead", "body"]] = {
     "title": "title", "intitle": "title", "lead": "lead", "body": "body",

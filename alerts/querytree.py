@@ -26,8 +26,8 @@ class FactName(enum.StrEnum):
 class Term:
     """A word, or the words of a phrase side by side. `column` counts from 1.
 
-    The capitals of a word bind as it is written (`auto`), those of a quoted one do not (`any`); `exact` is this
-    spelling alone. Of a prefix only the beginning of the last word is given.
+    The capitals of a word bind as it is written (`auto`), those of a quoted one or a prefix do not (`any`); `exact` is
+    this spelling alone. Of a prefix only the beginning of the last word is given.
     """
 
     text: str
@@ -173,7 +173,7 @@ def write(node: Node) -> str:  # noqa: PLR0911 - a case for each kind of node
 
 
 def _term(node: Term) -> str:
-    if node.case == "auto":
+    if node.case == "auto" or node.is_prefix:
         return f"{node.text}*" if node.is_prefix else node.text
     opening, closing = ("«", "»") if '"' in node.text else ('"', '"')
     return f"{'=' if node.case == 'exact' else ''}{opening}{node.text}{closing}"

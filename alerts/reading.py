@@ -14,8 +14,11 @@ from scrapers.article import Article
 
 _SPLIT = re.compile(f"({normalize.TOKEN.pattern})")
 _BLANK = re.compile(r"\n\s*\n")
-# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end
-_BETWEEN = re.compile(r"[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+# between two words of a name: space, hyphen, quote, slash, bracket, line break; no comma, no sentence end, but a sign
+# that parts nothing (AT&T) and the stop of an initial
+_BETWEEN = re.compile(r"[.&+:]?|[\s\-‐-―'\"«»“”„‟‹›/()\[\]]{0,6}")
+_INITIAL = re.compile(r"\.\s{0,2}")
+_INITIAL_LETTERS = 1
 _JOINED = re.compile(r"[\-‐-―'’]?")  # between the tokens of one word: F-16, Ukraine's
 
 Span = tuple[int, int]  # the first and the last of some words, by number
@@ -29,7 +32,10 @@ class Reading:
         title, self._title_spans = normalize.fold(article.title)
         text, self._text_spans = normalize.fold(article.text)
         self._text_at = len(title) + 2
-        self._parts = _SPLIT.split(f"{title}\n\n{text}")
+        self._is_even = self._title_spans is None and self._text_spans is None
+        self._written = f"{article.title}\n\n{article.text}" if self._is_even else ""
+        self._folded = f"{title}\n\n{text}"
+        self._parts = _SPLIT.split(self._folded)
         self.words = self._parts[1::2]
 
     @cached_property
@@ -55,15 +61,14 @@ class Reading:
 
     @cached_property
     def _lead_end(self) -> int:
-        """The word behind the first paragraph of the text, which is empty where the text begins with a blank line."""
-        if self.titled < len(self.words) and _BLANK.search(self._gap_in_text(self.titled)):
-            return self.titled
-        after = bisect_right(self._breaks, self.titled)
-        return self._breaks[after] if after < len(self._breaks) else len(self.words)
+        """The word behind the first paragraph of the text."""
+        return (bisect_left(self._ends, self._lead_stop) + 1) // 2
 
-    def _gap_in_text(self, word: int) -> str:
-        gap = self._parts[2 * word]
-        return gap[max(0, self._text_at - (self._ends[2 * word] - len(gap))) :]
+    @cached_property
+    def _lead_stop(self) -> int:
+        """Where the first paragraph of the text ends; it is empty where the text begins with a blank line."""
+        blank = _BLANK.search(self._folded, self._text_at)
+        return blank.start() if blank else len(self._folded)
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -85,21 +90,22 @@ class Reading:
 
     def is_side_by_side(self, first: int, last: int, marks: str = "") -> bool:
         """Whether only such signs stand between these words as a name may have, or besides them `marks`."""
-        for gap in self._parts[2 * first + 2 : 2 * last + 1 : 2]:
+        for word in range(first, last):
+            gap = self._parts[2 * word + 2]
             if gap in (" ", ""):
                 continue
             bare = gap.translate(dict.fromkeys(map(ord, marks))) if marks else gap
-            if not _BETWEEN.fullmatch(bare) or _BLANK.search(gap):
+            is_initial = len(self.words[word]) <= _INITIAL_LETTERS and _INITIAL.fullmatch(gap)
+            if not (is_initial or _BETWEEN.fullmatch(bare)) or _BLANK.search(gap):
                 return False
         return True
 
-    @cached_property
-    def initials(self) -> list[bool]:
-        """Of each word, whether it begins with a capital."""
-        if self._title_spans is None and self._text_spans is None:
-            written = f"{self._article.title}\n\n{self._article.text}"
-            return [written[start].isupper() for start in self._ends[:-1:2]]
-        return [self.surface(word)[0].isupper() for word in range(len(self.words))]
+    def is_capital(self, word: int) -> bool:
+        """Whether a word begins with a capital."""
+        start = self._ends[2 * word]
+        if self._is_even:
+            return self._written[start].isupper()
+        return self.surface(word)[0].isupper()
 
     def capitals(self, word: int) -> int:
         """How many letters of a word are capitals."""
@@ -115,7 +121,7 @@ class Reading:
         if start < at - 1:
             field, text, spans = Field.TITLE, self._article.title, self._title_spans
         else:
-            field = Field.LEAD if first < self._lead_end else Field.BODY
+            field = Field.LEAD if start < self._lead_stop else Field.BODY
             start, end, text, spans = start - at, end - at, self._article.text, self._text_spans
         if spans is not None:
             start, end = spans[start][0], spans[end - 1][1]

@@ -18,6 +18,7 @@ from alerts.destinations import Destination, Destinations
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.facts import Facts
 from alerts.matching import Compiled
+from alerts.reading import Reading
 from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
@@ -89,9 +90,9 @@ class House:
     now: Callable[[], datetime] = utc_now
     embedder: Embedder | None = None
 
-    def gists(self, read: Sequence[tuple[Article, tuple[str, ...]]]) -> list[Gist]:
+    def gists(self, read: Sequence[tuple[Article, tuple[str, ...], Reading]]) -> list[Gist]:
         """Articles with the entities that they name, ready to be stored; an embedder that fails costs no article."""
-        taken = [gist.take(article, entities) for article, entities in read]
+        taken = [gist.take(*one) for one in read]
         if self.embedder is None or not taken:
             return taken
         try:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from alerts import matching
 from alerts.model import Mode
+from alerts.reading import Reading
 from flows import claims, noting, polling
 from flows.claims import Claim
 from flows.house import House
@@ -307,9 +308,10 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
     """Commit a batch: articles, their matches, and how far each entry has come."""
     now = house.now()
     held = [read for read in batch if read.article is not None]
-    looked = [matching.look(read.article, house.compiled) for read in held if read.article]
+    readings = [(read.article, Reading(read.article)) for read in held if read.article]
+    looked = [matching.look(article, house.compiled, reading) for article, reading in readings]
     gists = house.gists(
-        [(read.article, entities) for read, (_, entities) in zip(held, looked, strict=True) if read.article]
+        [(article, named, reading) for (article, reading), (_, named) in zip(readings, looked, strict=True)]
     )
     packed = {read.due.id: (read.page, warc.pack(read.page)) for read in batch if read.page is not None}
     matched = 0

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from alerts import matching, watchlist
 from alerts.model import Mode
+from alerts.reading import Reading
 from scrapers import urls
 from scrapers.article import Article, FeedEntry
 from storage import articles, copies, entries, matches, search, stories, suggestions
@@ -133,8 +134,13 @@ def _batch(engine: Engine, batch: Sequence[Article], compiled: matching.Compiled
         pid = _server(session)
     with _timed() as parts:
         before, start = _server_time(pid), spent()
-        looked = [matching.look(one, compiled) for one in batch]
-        gists = [gist.take(one, entities) for one, (_, entities) in zip(batch, looked, strict=True)]
+        looking = spent()
+        readings = [Reading(one) for one in batch]
+        parts["match"] += spent() - looking
+        looked = [matching.look(one, compiled, reading) for one, reading in zip(batch, readings, strict=True)]
+        gists = [
+            gist.take(one, named, reading) for one, (_, named), reading in zip(batch, looked, readings, strict=True)
+        ]
         with transaction(engine) as session:
             saving = spent()
             stored = articles.save(session, gists, now)

@@ -48,7 +48,7 @@ def _leaf(dice: random.Random) -> Node:
     if kind < 0.15:
         return Named("rutte", 1)
     if kind < 0.25:
-        return Term(dice.choice(("char", "delt", "alpha")), 1, is_prefix=True)
+        return Term(dice.choice(("char", "delt", "alpha")), 1, "any", is_prefix=True)
     if kind < 0.3:
         return Term(dice.choice(("Bravo", "bravo echo")), 1, "exact")
     if kind < 0.5:
@@ -136,7 +136,8 @@ class Judge:
             read = self._paragraphs[number]
             for first in range(len(read) - len(wanted) + 1):
                 some = read[first : first + len(wanted)]
-                is_whole = all(sign in (" ", "\n", "-") for _, sign in some[:-1])
+                # the stop behind one letter is that of an initial
+                is_whole = all(sign in (" ", "\n", "-") or (sign, len(word)) == (". ", 1) for word, sign in some[:-1])
                 written = [word if node.case == "exact" else word.lower() for word, _ in some]
                 if node.case == "exact" and any(sign == "-" for _, sign in some[:-1]):
                     continue

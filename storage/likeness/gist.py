@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts import normalize
+from alerts.reading import Reading
 from scrapers import urls
 from scrapers.article import Article
 from storage.likeness import clustering, shingles
@@ -37,8 +38,8 @@ class Gist:
     vector: tuple[float, ...] | None = None  # of an embedder, where one is plugged in
 
 
-def take(article: Article, entities: Sequence[str] = ()) -> Gist:
-    """Everything that `storage.articles.save` wants to know of `article`."""
+def take(article: Article, entities: Sequence[str] = (), read: Reading | None = None) -> Gist:
+    """Everything that `storage.articles.save` wants to know of `article`, which may have been `read` for matching."""
     text = shingles.read(article.text)
     text.keys  # noqa: B018 - computed here, not within the transaction
     return Gist(
@@ -47,10 +48,17 @@ def take(article: Article, entities: Sequence[str] = ()) -> Gist:
         text_hash(article.text),
         text,
         clustering.sketch(article.title, article.text),
-        words(article.title),
-        words(article.text),
+        *_fields(article, read),
         tuple(entities),
     )
+
+
+def _fields(article: Article, read: Reading | None) -> tuple[str, str]:
+    """The words of the title, those of the text."""
+    if read is None or max(len(article.title), len(article.text)) > LONGEST:
+        return words(article.title), words(article.text)
+    title, text = read.fields()
+    return " ".join(title), " ".join(text)
 
 
 def words(text: str) -> str:

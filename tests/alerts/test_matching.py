@@ -4,6 +4,7 @@ import pytest
 
 from alerts import matching, watchlist
 from alerts.errors import QueryError
+from alerts.facts import Facts
 from alerts.model import Field
 from alerts.watchlist import Entity, Watch, Watchlist
 from tests.builders import found, make_article, surfaces
@@ -202,3 +203,163 @@ def test_every_place_of_an_entity_is_told() -> None:
     compiled = matching.compile(Watchlist(entities=(RUTTE, US)))
     hits = matching.entity_hits(make_article("Rutte and Rutte"), compiled)
     assert {name: [hit.start for hit in found] for name, found in hits.items()} == {"rutte": [0, 10]}
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found_there"),
+    [
+        # forms: a word of a query in any inflection, a name in those of its language
+        ("ракета", "Збито дві ракети, ще ракетою влучили.", ["ракети", "ракетою"]),
+        ("missile", "Missiles and a missile's range", ["Missiles", "missile"]),
+        ('"протиповітряна оборона"', "сили протиповітряної оборони", ["протиповітряної оборони"]),
+        ("Шахед*", "Шахедами, шахедами, Шахед-136", ["Шахедами", "шахедами", "Шахед"]),
+        ("шахед*", "Шахедами, шахедами", ["Шахедами", "шахедами"]),
+        ("long-rang*", "long-range and long ranging, longrange", ["long-range", "long ranging"]),
+        # this spelling alone
+        ('="US"', "US us U.S. Us", ["US"]),
+        ('="F-16"', "F-16 F16 F 16 F‑16 f-16", ["F-16", "F‑16"]),
+        ('="ракета"', "ракета ракети Ракета", ["ракета"]),
+        ("=«Знам'янка»", "у Знам’янка", ["Знам’янка"]),
+        # near
+        ("Rutte NEAR/2 Kyiv", "Kyiv saw that Rutte.", ["Kyiv", "Rutte"]),
+        ("Rutte NEAR/1 Kyiv", "Kyiv saw that Rutte.", []),
+        ("Rutte NEAR/0 Kyiv", "Rutte, Kyiv", ["Rutte", "Kyiv"]),
+        ("Rutte ONEAR/2 Kyiv", "Kyiv saw that Rutte.", []),
+        ("Rutte NEAR/3 Kyiv", "saw Rutte.\n\nKyiv saw", []),
+        ("Rutte NEAR/3 Kyiv", "saw Rutte.\nKyiv saw", ["Rutte", "Kyiv"]),
+        ("Rutte NEAR/2 jets", "Rutte's F-16 long-range jets", ["Rutte", "jets"]),
+        ("Rutte NEAR/50 Rutte", "Rutte alone", []),
+        ("Rutte NEAR/5 Rutte", "Rutte met Rutte", ["Rutte", "Rutte"]),
+        ('(Rutte OR Stubb) NEAR/1 ("air base" OR @us)', "Stubb at an air base of the US", []),
+        ('(Rutte OR Stubb) NEAR/2 ("air base" OR @us)', "Stubb at an air base of the US", ["Stubb", "air base"]),
+        ("a1 NEAR/1 b1 NEAR/1 c1", "a1 b1 c1 and b1 alone", ["a1", "b1", "c1"]),
+        # at least
+        ("ATLEAST/2 Rutte", "Rutte and Rutte", ["Rutte", "Rutte"]),
+        ("ATLEAST/3 Rutte", "Rutte and Rutte", []),
+        ('ATLEAST/2 ("Mark Rutte" OR Rutte)', "Mark Rutte", []),
+        # fields
+        ("title:Rutte", "Rutte", []),
+        ("lead:Kyiv", "Kyiv\n\nParis", ["Kyiv"]),
+        ("lead:Paris", "Kyiv\n\nParis", []),
+        ("body:Paris", "Kyiv\n\nParis", ["Paris"]),
+        ("body:Kyiv", "Kyiv\n\nParis", []),
+        ("body:Kyiv", "Kyiv and Paris", ["Kyiv"]),
+        # nested and overlapping hits stay
+        ('"Mark Rutte" OR Rutte', "Mark Rutte", ["Mark Rutte", "Rutte"]),
+        # a mark that is written in a name may stand in the text
+        ('"U.S."', "the U.S. Army, U. S. Army", ["U.S", "U. S"]),
+        ('"Paris, Texas"', "Paris, Texas; Paris: Texas; Paris. Texas", ["Paris, Texas"]),
+        ('"Paris Texas"', "Paris, Texas", []),
+    ],
+)
+def test_every_row_of_the_query_table_finds_what_it_says(query: str, text: str, found_there: list[str]) -> None:
+    assert surfaces(text, query, US) == found_there
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("Rutte source:wire", True),
+        ('Rutte source:"THE WIRE"', True),
+        ("Rutte source:(daily OR wire)", True),
+        ("Rutte source:daily", False),
+        ("Rutte -source:wire", False),
+        ("Rutte site:wire.example", True),
+        ("Rutte site:example", True),
+        ("Rutte site:re.example", False),
+        ("Rutte kind:agency", True),
+        ("Rutte kind:official", False),
+        ("Rutte lang:uk", True),
+        ("Rutte lang:(en | ru)", False),
+        ("Rutte country:UA", True),
+        ("Rutte country:PL", False),
+        ("Rutte author:коваль", True),
+        ('Rutte author:"Іван Коваль"', True),
+        ("Rutte author:Кова", False),
+    ],
+)
+def test_facts_of_the_article_and_its_source_can_be_asked(query: str, *, holds: bool) -> None:
+    article = make_article("Rutte", language="uk-UA", authors=("Іван Коваль",))
+    facts = {"wire": Facts(frozenset(("wire", "the wire")), "agency", "ua")}
+    assert bool(matching.match(article, matching.compile_one(query, Watchlist(), facts))) is holds
+
+
+def test_what_is_not_known_of_a_source_is_not_as_asked() -> None:
+    for query in ("Rutte kind:agency", "Rutte country:UA", "Rutte lang:uk", "Rutte author:Koval"):
+        assert not found("Rutte", query)
+
+
+def test_names_take_the_endings_of_their_language_and_latin_letters() -> None:
+    entity = Entity(id="s", names={"uk": ("Олександр Сирський",), "ru": ("Сырский",)})
+    text = "Сирського бачили з Олександром Сирським; Сырскому; Oleksandr Syrskyi; Syrsky; syrsky"
+    assert surfaces(text, "@s", entity) == ["Олександром Сирським", "Сырскому", "Oleksandr Syrskyi", "Syrsky"]
+
+
+def test_a_name_that_does_not_inflect_stands_as_it_is() -> None:
+    fixed = Entity(id="s", names={"uk": ("Рамштайн",)}, inflect=False)
+    assert surfaces("Рамштайн у Рамштайні", "@s", fixed) == ["Рамштайн"]
+
+
+def test_needs_are_inflected_and_found_in_the_same_paragraph() -> None:
+    entity = Entity(id="p", names={"uk": ("Patriot",)}, needs=("ракета",))
+    assert surfaces("Patriot збив ракети.\n\nPatriot стоїть", "@p", entity) == ["Patriot"]
+
+
+def test_a_hit_tells_its_field_and_the_entity_that_it_names() -> None:
+    article = make_article("Рютте тут.\n\nІ там Rutte.", title="Rutte")
+    hits = found(article, "@rutte OR Rutte", RUTTE)[0].hits
+    assert [(hit.surface, hit.field, hit.entity, hit.start) for hit in hits] == [
+        ("Rutte", Field.TITLE, "rutte", 0),
+        ("Рютте", Field.LEAD, "rutte", 0),
+        ("Rutte", Field.BODY, "rutte", 18),
+    ]
+    assert hits[1].term == "Рютте"
+
+
+def test_the_field_that_earlier_versions_stored_is_read() -> None:
+    assert Field("text") is Field.BODY
+    with pytest.raises(ValueError, match="nowhere"):
+        Field("nowhere")
+
+
+def test_an_equal_watchlist_is_compiled_once() -> None:
+    def made(query: str, name: str = "") -> Watchlist:
+        return Watchlist(entities=(RUTTE,), watches=(Watch(id="w", query=query, name=name),))
+
+    first = matching.compile(made("@rutte"))
+    assert matching.compile(made("@rutte")) is first
+    assert matching.compile(made("@rutte", "another name")) is not first
+    assert matching.compile(made("Rutte")) is not first
+    assert matching.compile(made("@rutte"), {"wire": Facts(kind="agency")}) is not first
+    assert first.version == made("@rutte").version
+
+
+def test_each_distinct_leaf_stands_once() -> None:
+    watches = tuple(Watch(id=f"w{n}", query=f"Rutte AND (Kyiv OR word{n})") for n in range(5))
+    assert len(matching.compile(Watchlist(watches=watches)).leaves) == 2 + 5
+
+
+def test_an_entity_that_needs_an_unknown_one_costs_no_other() -> None:
+    broken = Entity(id="b", names={"en": ("Patriot",)}, needs=("@nobody",))
+    assert surfaces("Patriot and Rutte", "@b OR @rutte", broken, RUTTE) == ["Rutte"]
+
+
+def test_a_long_and_hostile_text_is_read_to_its_end() -> None:
+    query = 'Rutte NEAR/50 Kyiv OR ATLEAST/9 Kyiv OR Kyiv* OR title:Rutte OR "Rutte Kyiv" OR @rutte'
+    for unit in (
+        "Rutte Kyiv ",
+        "Rutte. ",
+        "Kyiv\n\n",
+        "Kyi\u00adv\ud800 ",
+        "\n \n",
+        "Rutte\n" + " " * 9,
+        "«" * 9 + "Kyiv",
+    ):
+        text = unit * (200_000 // len(unit)) + " Rutte Kyiv"
+        assert found(text, query, RUTTE)[0].hits[-1].end >= len(text) - 5
+
+
+def test_five_megabytes_are_read_in_one_pass() -> None:
+    text = "Біля Києва тривають бої, Rutte каже. " * 140_000 + "Patriot"
+    assert len(text) > 5_000_000
+    assert surfaces(text, "Patriot NEAR/3 каже") == ["каже", "Patriot"]

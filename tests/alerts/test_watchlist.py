@@ -106,6 +106,35 @@ def test_a_version_changes_with_an_entity_that_is_only_needed(tmp_path: Path) ->
     assert load(tmp_path, GOOD.replace("{en: [NATO]}", "{en: [NATO, OTAN]}")).watches[0].version != one
 
 
+def test_a_version_changes_with_what_the_engine_knows_of_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def versions() -> tuple[str, str]:
+        found = load(tmp_path, GOOD)
+        return found.version, found.watches[0].version
+
+    before = versions()
+    monkeypatch.setattr(watchlist, "FORMS", watchlist.FORMS + 1)
+    assert set(versions()).isdisjoint(before)
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("titel:Rutte", "watches `broken`: `query`, column 1: no field is called `titel:`; did you mean `title`?"),
+        ("Шах*", "column 1: `*` needs at least 4 letters"),
+        ("a NEAR/99 b", "column 3: NEAR takes a number from 0 to 50"),
+        ("source:tass", "column 1: the query only says"),
+        ("(а+)+$", "column 3: `+` has no meaning here, there are no regular expressions"),
+        ("@rute", "column 1: no entity is called @rute; did you mean `rutte`?"),
+    ],
+)
+def test_a_mistake_in_a_query_is_shown_with_its_line_and_costs_no_other(tmp_path: Path, query: str, says: str) -> None:
+    found = load(tmp_path, GOOD + f"  - {{id: broken, query: '{query}'}}\n  - {{id: fine, query: drone}}\n")
+    (problem,) = found.problems
+    assert problem.line == 19
+    assert says in problem.message
+    assert [watch.id for watch in found.watches] == ["nato-on-ukraine", "fine"]
+
+
 def test_an_empty_file_watches_nothing_but_knows_the_shipped_topic(tmp_path: Path) -> None:
     found = load(tmp_path, "")
     assert (found.watches, found.problems) == ((), ())
