@@ -97,7 +97,9 @@ def _forms(written: str, word: str, kind: _Kind) -> frozenset[str]:
             slavic = _names("pl").forms(word, stem) | _names("cs").forms(word, stem)
             longer = {form for form in slavic if len(form) >= len(word)}  # Germany is no German
             found |= longer - {word + vowel for vowel in "eiy"}  # Green is no Greene
-    return found if kind.beside else alone.union(form for form in found if len(form) >= _SHORTEST)
+    if kind.beside or len(word) >= 2 * _SHORTEST:  # no ending takes away more than half of such a word
+        return found
+    return alone.union(form for form in found if len(form) >= _SHORTEST)
 
 
 def _stem(written: str, word: str, kind: _Kind) -> int:
