@@ -6,6 +6,7 @@ each message once, and a killed sender can repeat at most the one message that i
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.errors import DeliveryError, SendOutcome
-from alerts.model import Decision, DeliveryState, Message, Receipt
+from alerts.model import Decision, DeliveryKind, DeliveryState, Message, Priority, Receipt
 from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.upsert import insert_for
 
@@ -25,21 +26,44 @@ _SKEW = timedelta(hours=1)  # clocks of two machines differ by less; a lease bey
 _TOO_FAR = timedelta(days=2)  # no wait is so long: it was written when the clock was wrong
 _FIRST_WAIT = 15.0
 _LONGEST_WAIT = 1800.0
+URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority.CRITICAL: 3}
 _DEAD = (SendOutcome.DEAD_MESSAGE, SendOutcome.DEAD_RECIPIENT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A delivery to be put into the outbox, its message rendered and frozen."""
+    """A delivery to be put into the outbox, its message rendered and frozen. Times are aware UTC.
+
+    It leaves when `not_before` has come (None: at once), the highest `urgency` (0 to 3) first; one that still waits at
+    `expires_at` is no news any more, see `expired`.
+    """
 
     key: str
-    watch: str
-    story: int
     destination: str
     recipient: str
     reason: Decision
     headline: str
     message: Message
+    watch: str = ""
+    story: int | None = None
+    kind: DeliveryKind = DeliveryKind.NEW
+    alert_id: int | None = None
+    digest_id: int | None = None
+    urgency: int = 0
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A delivery that waited until it was no news any more."""
+
+    id: int
+    alert_id: int | None
+    watch: str
+    story: int | None
+    destination: str
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +99,25 @@ class Delivery:
     headline: str
 
 
+def delivery_key(  # noqa: PLR0917 - each of them tells one delivery from another
+    kind: DeliveryKind, watch: str, story: int | None, destination: str, recipient: str, number: int = 0
+) -> str:
+    """32 hex digits that name this delivery for ever; sending it again sends the same key.
+
+    `number` counts updates, and whatever else may be sent again on purpose.
+    """
+    parts = "\x1f".join((kind, watch, str(story or ""), destination, recipient, str(number)))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
 def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
     """Store deliveries; one that exists already stays as it is. Returns how many are new."""
     rows = [
         {
             "key": out.key,
+            "kind": out.kind,
+            "alert_id": out.alert_id,
+            "digest_id": out.digest_id,
             "watch_id": out.watch,
             "story_id": out.story,
             "destination_id": out.destination,
@@ -87,7 +125,9 @@ def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
             "reason": out.reason,
             "headline": out.headline,
             "state": DeliveryState.PENDING,
-            "not_before": now,
+            "urgency": out.urgency,
+            "not_before": out.not_before or now,
+            "expires_at": out.expires_at,
             "attempts": 0,
             "unknowns": 0,
             "payload": asdict(out.message),
@@ -109,6 +149,33 @@ def made_for(session: Session, stories: Collection[int]) -> dict[tuple[str, int,
     query = select(row.watch_id, row.story_id, row.destination_id, func.min(row.id))
     query = query.where(row.story_id.in_(stories)).group_by(row.watch_id, row.story_id, row.destination_id)
     return {(watch, story, to): first for watch, story, to, first in session.execute(query)}
+
+
+def expired(session: Session, now: datetime) -> list[Expired]:
+    """Take out what still waits although its time is over; whoever calls puts it into the next digest."""
+    row = DeliveryRow
+    columns = (row.id, row.alert_id, row.watch_id, row.story_id, row.destination_id, row.recipient)
+    late = session.execute(
+        update(row)
+        .where(row.state == DeliveryState.PENDING, row.expires_at <= now)
+        .values(state=DeliveryState.DIGESTED)
+        .returning(*columns)
+        .execution_options(synchronize_session=False)
+    )
+    return [Expired(*found) for found in sorted(late)]
+
+
+def cancel(session: Session, alert_ids: Collection[int]) -> int:
+    """Let what waits of these alerts never leave; how many. What a sender holds at this moment may still go out."""
+    row = DeliveryRow
+    changed = session.scalars(
+        update(row)
+        .where(row.alert_id.in_(alert_ids), row.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.CANCELLED)
+        .returning(row.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())
 
 
 def release_lost(session: Session, now: datetime) -> int:
@@ -141,7 +208,7 @@ def claim(session: Session, owner: str, now: datetime, without: Collection[str] 
             or_(row.not_before <= now, row.not_before > now + _TOO_FAR),
             row.destination_id.not_in(without),
         )
-        .order_by(row.not_before, row.id)
+        .order_by(row.urgency.desc(), row.not_before, row.id)
         .limit(1)
         # SQLite leaves this out: BEGIN IMMEDIATE has made this the only writer
         .with_for_update(skip_locked=True)

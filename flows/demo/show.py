@@ -23,13 +23,13 @@ from alerts.errors import AlertError
 from flows import delivery, house, pipeline, report, settings
 from flows.cli.ask import CUTS
 from flows.cli.output import narrow_table
-from flows.delivery import DeliveryTally
 from flows.demo.inbox import Inbox
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
 from flows.house import House
 from flows.pipeline import Tally
+from flows.tally import DeliveryTally
 from storage import lookup
 from storage.engine import reading
 from storage.lookup import StoredArticle

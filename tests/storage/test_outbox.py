@@ -2,22 +2,33 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
 from alerts.errors import DeliveryError, SendOutcome
-from alerts.model import Decision, DeliveryState, Message, Receipt
+from alerts.model import Decision, DeliveryKind, DeliveryState, Message, Receipt
 from storage import outbox
 from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.engine import reading, transaction
-from storage.outbox import Claimed, Outgoing
+from storage.outbox import Claimed, Outgoing, delivery_key
 from storage.tables import StoryRow
 
 
-def out(key: str = "k1", recipient: str = "a@b.example") -> Outgoing:
+def out(key: str = "k1", recipient: str = "a@b.example", **more: Any) -> Outgoing:
     message = Message(text="t", subject="s", html="h", blocks=({"type": "divider"},))
-    return Outgoing(key, "watch", 1, "desk", recipient, Decision.FIRST_REPORT, "headline", message)
+    return Outgoing(
+        key=key,
+        watch="watch",
+        story=1,
+        destination="desk",
+        recipient=recipient,
+        reason=Decision.FIRST_REPORT,
+        headline="headline",
+        message=message,
+        **more,
+    )
 
 
 @pytest.fixture
@@ -173,3 +184,49 @@ def test_a_destination_that_rests_is_left_alone(filled: Engine, now: datetime) -
     with transaction(filled) as session:
         assert outbox.claim(session, "me", now, {"desk"}) is None
     assert claim(filled, now) is not None
+
+
+def test_a_key_names_one_delivery_for_ever() -> None:
+    key = delivery_key(DeliveryKind.NEW, "w", 1, "desk", "a@b.example")
+    assert key == delivery_key(DeliveryKind.NEW, "w", 1, "desk", "a@b.example")
+    others = [
+        delivery_key(DeliveryKind.UPDATE, "w", 1, "desk", "a@b.example"),
+        delivery_key(DeliveryKind.NEW, "w", 2, "desk", "a@b.example"),
+        delivery_key(DeliveryKind.NEW, "w", None, "desk", "a@b.example"),
+        delivery_key(DeliveryKind.NEW, "w", 1, "desk", "a@b.example", 1),
+    ]
+    assert len({key, *others}) == 5
+    assert len(key) == 32
+
+
+def test_what_is_no_news_any_more_is_taken_out_once_and_told(filled: Engine, now: datetime) -> None:
+    hour = timedelta(hours=1)
+    with transaction(filled) as session:
+        outbox.put(session, [out("late", "b@b.example", alert_id=7, expires_at=now + hour)], now)
+    with transaction(filled) as session:
+        assert outbox.expired(session, now + hour - timedelta(seconds=1)) == []
+    with transaction(filled) as session:
+        (late,) = outbox.expired(session, now + hour)
+        assert (late.alert_id, late.destination, late.recipient) == (7, "desk", "b@b.example")
+        assert outbox.expired(session, now + hour) == []
+        assert [one.key for one in outbox.ledger(session, DeliveryState.DIGESTED)] == ["late"]
+
+
+def test_what_a_sender_holds_does_not_expire_under_its_hands(filled: Engine, now: datetime) -> None:
+    with transaction(filled) as session:
+        outbox.put(session, [out("held", "b@b.example", expires_at=now, urgency=3)], now)
+    held = claim(filled, now)
+    with transaction(filled) as session:
+        assert outbox.expired(session, now + timedelta(hours=1)) == []
+    assert record(filled, held, Receipt(), now) is DeliveryState.SENT
+
+
+def test_a_muted_alert_leaves_no_more_and_others_do(filled: Engine, now: datetime) -> None:
+    with transaction(filled) as session:
+        outbox.put(session, [out(f"k{n}", f"{n}@b.example", alert_id=n) for n in (5, 6)], now)
+    with transaction(filled) as session:
+        assert outbox.cancel(session, [5]) == 1
+    taken = []
+    while (claimed := claim(filled, now)) is not None:
+        taken.append(claimed.key)
+    assert sorted(taken) == ["k1", "k6"]

@@ -170,7 +170,16 @@ def test_texts_cannot_be_let_go_while_they_are_compared(engine: Engine) -> None:
 
 def outgoing(key: str) -> Outgoing:
     message = Message("plain", "subject", "<p>html</p>", ({"type": "divider"},))
-    return Outgoing(key, "watch", 1, "desk", key, Decision.FIRST_REPORT, "headline", message)
+    return Outgoing(
+        key=key,
+        watch="watch",
+        story=1,
+        destination="desk",
+        recipient=key,
+        reason=Decision.FIRST_REPORT,
+        headline="headline",
+        message=message,
+    )
 
 
 def send(session: Session, now: datetime, ended: Receipt | DeliveryError) -> None:
