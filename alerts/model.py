@@ -202,7 +202,7 @@ class DigestContent:
     """What one digest tells: alerts by watch, the weightiest first; `more` stories did not fit.
 
     `why` is DIGEST for a scheduled one, else what made it: THROTTLED, TOO_OLD, QUIET, BACKFILL; `note` is a sentence
-    on the cause. Times are aware UTC.
+    on the cause. `quiet` names the watches of the destination that found nothing. Times are aware UTC.
     """
 
     name: str
@@ -213,6 +213,7 @@ class DigestContent:
     note: str = ""
     more: int = 0
     silences: tuple[Silence, ...] = ()
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,8 @@ class Notice:
 class Message:
     """A rendered alert, frozen when the delivery is made: a retry sends the same bytes.
 
-    Email uses `subject`, `text`, `html`; Slack uses `text` (fallback) and `blocks`.
+    Email uses `subject`, `text`, `html`; Slack uses `text` (fallback) and `blocks`. `thread` is the key of the
+    first message of the story to the same recipient, which this one answers; "" when it is the first itself.
     """
 
     text: str
@@ -239,6 +241,7 @@ class Message:
     html: str = ""
     blocks: tuple[Block, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

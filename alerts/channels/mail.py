@@ -22,7 +22,7 @@ from alerts.cleaning import clean_text
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message, Receipt
 from alerts.redact import redact
-from alerts.rendering import STORY_HEADER, WATCH_HEADER
+from alerts.rendering import WATCH_HEADER
 
 TIMEOUT = 10.0  # seconds for each step with the server
 _LONGEST_HEADER = 180
@@ -30,6 +30,7 @@ _OWN_HEADERS = {
     "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "message-id", "references", "in-reply-to",
     "list-id", "mime-version", "content-type", "content-transfer-encoding",
 }  # fmt: skip
+_ADDRESS = re.compile(r"<https?://[!-;=?-~]{1,900}>")  # a line on the wire has 998 characters at most
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 _LOGIN_WANTED = (530, 534, 535, 538)
 _TOO_LARGE = 552
@@ -239,7 +240,7 @@ class MailChannel:
         return clean_text(redact(text, (self._settings.password,)), 300)
 
     def _compose(self, message: Message, key: str, *, repeat: bool) -> bytes:
-        name = re.sub(r"[^A-Za-z0-9._-]", "-", key)
+        name = _plain_id(key)
         # Not EmailMessage: on Python 3.11 it loses blanks of Cyrillic subjects (cpython issue 92081).
         mail = MIMEMultipart("alternative", boundary=f"=_{name[:60]}")  # base64 cannot hold "_"
         for header, value in self._headers(message, name).items():
@@ -261,22 +262,28 @@ class MailChannel:
             "Message-ID": f"<{name}@{domain}>",
             "Date": formatdate(),
             **{
-                given: _header(given, value)
+                given: _given(given, value)
                 for given, value in message.headers.items()
                 if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", given) and given.lower() not in _OWN_HEADERS
             },
-            **_thread_headers(message, domain),
+            **_sorting_headers(message, domain),
         }
 
 
-def _thread_headers(message: Message, domain: str) -> dict[str, str | Header]:
-    """What mail programs sort by: the watch as a list, the story as a thread with an id never sent."""
-    watch, story = (
-        re.sub(r"[^A-Za-z0-9-]", "-", message.headers.get(name, "")) for name in (WATCH_HEADER, STORY_HEADER)
-    )
+def _sorting_headers(message: Message, domain: str) -> dict[str, str | Header]:
+    """What mail programs sort by: the watch as a list, the first mail of the story as the root of a thread."""
+    watch, root = _plain_id(message.headers.get(WATCH_HEADER, "")), _plain_id(message.thread)
     listed: dict[str, str | Header] = {"List-Id": f"<{watch}.watch.{domain}>"} if watch else {}
-    root = f"<story-{story}@{domain}>"
-    return listed | ({"In-Reply-To": root, "References": root} if story else {})
+    return listed | ({"In-Reply-To": f"<{root}@{domain}>", "References": f"<{root}@{domain}>"} if root else {})
+
+
+def _plain_id(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", text)
+
+
+def _given(name: str, value: str) -> str | Header:
+    """An address in angle brackets stays literal: no mail program decodes List-Unsubscribe."""
+    return value if _ADDRESS.fullmatch(value) else _header(name, value)
 
 
 def _body(text: str, subtype: str) -> MIMEText:
