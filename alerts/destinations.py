@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from alerts.model import Priority
 from alerts.rules import throttle as pacing
-from alerts.rules.calendar import DAYS, Clocks, Days, Quiet, Slot
 from alerts.rules.throttle import Throttle
+from alerts.rules.times import DAYS, Clocks, Days, Quiet, Slot
 from scrapers import yamlfile
 from scrapers.source import Slug
 from scrapers.yamlfile import Problem, nearest

@@ -60,7 +60,7 @@ def look_again(house: House, tally: DeliveryTally) -> None:
             after = _look_at_some(house, tally, priority, after)
 
 
-def _open_some(  # noqa: PLR0917 - private, called twice
+def _open_some(
     house: House,
     tally: DeliveryTally,
     after: int,

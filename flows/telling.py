@@ -143,18 +143,16 @@ def load(at: Desk, stories: set[int]) -> None:
 
 def load_for(at: Desk, pending: Sequence[PendingMatch]) -> None:
     """Read the coverage that the watches of these matches ask about."""
-    asked = {
-        one.story
-        for one in pending
-        if (watch := at.watches.get(one.match.watch)) and (watch.require or watch.hold) and not _is_known(at, one, watch)
-    }
-    load(at, asked)
+    load(at, {one.story for one in pending if _is_asked(at, one)})
 
 
-def _is_known(at: Desk, one: PendingMatch, watch: Watch) -> bool:
-    """Whether the story has an alert of this watch everywhere, so that its coverage decides nothing."""
+def _is_asked(at: Desk, one: PendingMatch) -> bool:
+    """Whether coverage decides: not where the story has an alert of the watch everywhere."""
+    watch = at.watches.get(one.match.watch)
+    if watch is None or not (watch.require or watch.hold):
+        return False
     standing = (at.situation.standing.get((watch.id, one.story, to)) for to in watch.to)
-    return all(found is not None and (found.is_told or found.is_held) for found in standing)
+    return not all(found is not None and (found.is_told or found.is_held) for found in standing)
 
 
 def _written(at: Desk, ruling: Ruling, one: PendingMatch) -> Written:
@@ -185,9 +183,7 @@ def _messages(
     for ruling in opening:
         one, watch, destination = by_id[ruling.match], at.watches[ruling.watch], at.destinations[ruling.destination]
         coverage = at.situation.coverage.get(ruling.story, ())
-        alert = alert_of(
-            one, watch, coverage, ruling.decision, written[ruling.triple], archived.get(one.article_id)
-        )
+        alert = alert_of(one, watch, coverage, ruling.decision, written[ruling.triple], archived.get(one.article_id))
         for recipient in destination.recipients:
             place = (ruling.story, destination.id, recipient)
             made = message(at, DeliveryKind.NEW, alert, destination, recipient, threads.get(place, ""))

@@ -11,9 +11,9 @@ from alerts import rendering
 from alerts.destinations import Destination
 from alerts.model import Alert, AlertState, Decision, DeliveryKind, Message, Update
 from alerts.rules import decide as rules
-from alerts.rules import mutes, updates
+from alerts.rules import updates
 from alerts.rules.cases import PendingMatch, Ruling
-from alerts.rules.mutes import MuteScope, Subject
+from alerts.rules.mutes import MuteScope
 from alerts.rules.updates import Findings, Report
 from alerts.watchlist import Watch
 from flows import telling
@@ -116,9 +116,7 @@ def _look(
 
 def _silent_until(at: Desk, about: PendingMatch, watch: Watch, destination: Destination) -> datetime | None:
     """Until when an update must wait; now, when it is muted for good, and None when nothing holds it."""
-    entities = tuple(name for name in about.entities if name in watch.entities)
-    subject = Subject(about.story, watch.id, about.source, entities, destination.id)
-    muted = mutes.find(at.situation.mutes, subject, at.now)
+    muted = rules.mute_of(about, watch, destination, at.situation)
     if muted and muted.scope is not MuteScope.DESTINATION:
         return at.now
     if muted:

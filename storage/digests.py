@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from alerts.model import AlertState, Decision, DeliveryKind, DeliveryState
+from alerts.model import AlertState, Decision, DeliveryKind, DeliveryState, Priority
 from storage.alert_tables import AlertRow, DeliveryRow, DigestItemRow, DigestRow, MatchRow
 from storage.tables import ArticleRow
 from storage.upsert import MOST_ROWS, insert_for
@@ -48,7 +48,7 @@ class Last:
 
 
 def queue(session: Session, items: Sequence[Item], now: datetime) -> int:
-    """Let matches wait for a digest; one that waits already, or stands in one, stays there. Returns how many are new."""
+    """Let matches wait for a digest; one that waits, or stands in one, stays there. Returns how many are new."""
     rows = [
         {
             "destination_id": item.destination,
@@ -97,8 +97,9 @@ def waiting(session: Session, destination: str, whys: Collection[Decision]) -> l
         told.destination_id == row.destination_id,
         told.state == AlertState.OPEN,
     )
+    columns = (row.id, row.match_id, row.alert_id, row.why, row.queued_at)
     query = (
-        select(row.id, row.match_id, row.alert_id, row.why, row.queued_at, MatchRow.watch_id, ArticleRow.story_id, told.id)
+        select(*columns, MatchRow.watch_id, ArticleRow.story_id, told.id)
         .join(MatchRow, MatchRow.id == row.match_id)
         .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
         .outerjoin(told, is_told)
@@ -109,6 +110,27 @@ def waiting(session: Session, destination: str, whys: Collection[Decision]) -> l
         Waiting(key, match, alert, Decision(why), queued, watch, story or 0, is_told=open_alert is not None)
         for key, match, alert, why, queued, watch, story, open_alert in session.execute(query)
     ]
+
+
+def oldest(session: Session, destination: str) -> datetime | None:
+    """Since when something waits for a digest of this destination."""
+    row = DigestItemRow
+    query = select(func.min(row.queued_at)).where(row.destination_id == destination, row.digest_id.is_(None))
+    found: datetime | None = session.scalar(query)
+    return found
+
+
+def holds_critical(session: Session, destination: str) -> bool:
+    """Whether something critical waits there because too much came at once."""
+    row = DigestItemRow
+    found = exists().where(
+        row.destination_id == destination,
+        row.digest_id.is_(None),
+        row.why == Decision.THROTTLED,
+        AlertRow.id == row.alert_id,
+        AlertRow.priority == Priority.CRITICAL,
+    )
+    return bool(session.scalar(select(found)))
 
 
 def last(session: Session, destination: str, names: Collection[str]) -> dict[str, Last]:
@@ -162,3 +184,22 @@ def take(session: Session, digest: int, items: Collection[int], now: datetime) -
         told = update(AlertRow).where(AlertRow.id.in_(mine.scalar_subquery()), AlertRow.state == AlertState.QUEUED)
         session.execute(told.values(told_at=now), execution_options={"synchronize_session": False})
     return taken
+
+
+def delivery_of(session: Session, digest: int) -> int | None:
+    """The first delivery of a digest."""
+    query = select(func.min(DeliveryRow.id)).where(DeliveryRow.digest_id == digest)
+    found: int | None = session.scalar(query)
+    return found
+
+
+def outlets(session: Session, stories: Collection[int]) -> dict[int, int]:
+    """How many articles with a text of their own each story has."""
+    found: dict[int, int] = {}
+    ids = sorted(stories)
+    for start in range(0, len(ids), MOST_ROWS):
+        query = select(ArticleRow.story_id, func.count()).where(
+            ArticleRow.story_id.in_(ids[start : start + MOST_ROWS]), ArticleRow.duplicate_of.is_(None)
+        )
+        found |= dict(session.execute(query.group_by(ArticleRow.story_id)).all())  # type: ignore[arg-type]
+    return found

@@ -98,7 +98,7 @@ def revised(session: Session, since: Mapping[int, int]) -> dict[int, Revised]:
     """What articles (id: the version that the reader knows) changed since."""
     if not since:
         return {}
-    current = {row.id: row for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(since)))}
+    current = {one.id: one for one in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(since)))}
     kinds: dict[int, list[str]] = defaultdict(list)
     known: dict[int, Version] = {}
     query = select(RevisionRow).where(RevisionRow.article_id.in_(since)).order_by(RevisionRow.seq)
@@ -108,10 +108,10 @@ def revised(session: Session, since: Mapping[int, int]) -> dict[int, Revised]:
         elif row.seq > since[row.article_id] and row.kind != ChangeKind.TRUNCATED:
             kinds[row.article_id].append(row.kind)
     found = {}
-    for key, row in current.items():
-        if row.revision > since[key]:
-            words = _first_change(known[key], Version(row.title, row.text)) if key in known else ("", "")
-            found[key] = Revised((*kinds[key], row.change_kind or ""), *words)
+    for key, article in current.items():
+        if article.revision > since[key]:
+            words = _first_change(known[key], Version(article.title, article.text)) if key in known else ("", "")
+            found[key] = Revised((*kinds[key], article.change_kind or ""), *words)
     return found
 
 

@@ -99,7 +99,9 @@ def newest(session: Session, stories: Collection[int]) -> dict[int, int]:
     return dict(session.execute(query.group_by(ArticleRow.story_id)).all())  # type: ignore[arg-type]
 
 
-def _read(session: Session, query: Select[tuple[MatchRow, ArticleRow]], sources: Mapping[str, Source]) -> list[PendingMatch]:
+def _read(
+    session: Session, query: Select[tuple[MatchRow, ArticleRow]], sources: Mapping[str, Source]
+) -> list[PendingMatch]:
     rows = session.execute(query).all()
     first = _first_crawls(session, [article for _, article in rows if article.published_at is None])
     return [

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from alerts.destinations import Destination
 from alerts.model import AlertState, Decision, Mode, Priority
 from alerts.rules import corroboration, mutes
-from alerts.rules.calendar import next_slot, quiet_until
 from alerts.rules.cases import Case, PendingMatch, Ruling, Situation, Standing
-from alerts.rules.mutes import MuteScope, Subject
+from alerts.rules.mutes import Mute, MuteScope, Subject
 from alerts.rules.throttle import FLOOD
+from alerts.rules.times import next_slot, quiet_until
 from alerts.watchlist import Watch
 
 RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
-def decide(  # noqa: PLR0917 - what is decided on, and what is known
+def decide(
     pending: Sequence[PendingMatch],
     watches: Mapping[str, Watch],
     destinations: Mapping[str, Destination],
@@ -64,9 +64,7 @@ def judge(case: Case, situation: Situation) -> Ruling:
         told = situation.now if ruling.state is AlertState.OPEN else None
         situation.remember(
             case.triple,
-            Standing(
-                case.alert, ruling.state, case.watch.priority, told, ruling.decision, ruling.reason, ruling.until
-            ),
+            Standing(case.alert, ruling.state, case.watch.priority, told, ruling.decision, ruling.reason, ruling.until),
         )
     if ruling.decision is Decision.FIRST_REPORT:
         spend(case.destination, case.watch.priority, situation)
@@ -111,7 +109,9 @@ def _open(case: Case, situation: Situation) -> Ruling:
         return replace(ruling, is_queued=True)
     if before is not None and before.is_held:
         reason = f"joins an alert of its story: {before.reason}"
-        return _of_case(replace(case, alert=before.id), before.outcome or Decision.GATHERING, reason, None, before.until)
+        return _of_case(
+            replace(case, alert=before.id), before.outcome or Decision.GATHERING, reason, None, before.until
+        )
     return judge(replace(case, alert=before.id) if before else case, situation)
 
 
@@ -131,34 +131,70 @@ def _too_old(one: PendingMatch, most: timedelta, now: datetime) -> str:
 
 
 def _judge(case: Case, situation: Situation) -> Ruling:
-    one, watch, destination, now = case.one, case.watch, case.destination, situation.now
-    entities = tuple(name for name in one.entities if name in watch.entities)
-    muted = mutes.find(situation.mutes, Subject(one.story, watch.id, one.source, entities, destination.id), now)
-    if muted and muted.scope is not MuteScope.DESTINATION:
-        return _of_case(case, Decision.MUTED, muted.sentence, AlertState.CLOSED, muted.until)
-    if watch.priority is Priority.LOW and (louder := situation.told_urgently(one.story, destination.id)):
-        reason = f"watch `{louder}` alerts of this story with more urgency"
-        return _of_case(case, Decision.INHIBITED, reason, AlertState.CLOSED)
-    if watch.require or watch.hold:
-        found = corroboration.missing(watch.require, watch.hold, situation.coverage.get(one.story, (one.article,)))
-        if found:
-            return _uncorroborated(case, found, now)
-    if any(watch.priority in digest.of for digest in destination.digest):
-        return _digested(case, Decision.DIGEST, f"{watch.priority} priority", now)
-    if muted:
-        until = min(muted.until or now + watch.max_age, now + watch.max_age)
-        return _held(case, Decision.MUTED, f"{muted.sentence}: held", until)
-    if until := held_until(destination, watch.priority, now):
-        return _held(case, Decision.QUIET, f"quiet hours {destination.quiet}: held", until)
-    if now < (until := one.created + watch.story_wait):
-        return _held(case, Decision.GATHERING, "waits for other outlets: held", until)
-    if (matches := situation.flooded.get(watch.id, 0)) > FLOOD:
-        reason = f"the watch matched {matches:,} articles at once: told by one digest"
-        return _of_case(case, Decision.THROTTLED, reason, AlertState.QUEUED)
-    if is_spent(destination, watch.priority, situation):
-        reason = f"more than {destination.throttle} for this destination: told by one digest"
-        return _of_case(case, Decision.THROTTLED, reason, AlertState.QUEUED)
+    for rule in (_silenced, _inhibited, _waits_for_others, _in_a_digest, _held_back, _too_many):
+        if ruling := rule(case, situation):
+            return ruling
     return _of_case(case, Decision.FIRST_REPORT, "first report of the story", AlertState.OPEN)
+
+
+def mute_of(one: PendingMatch, watch: Watch, destination: Destination, situation: Situation) -> Mute | None:
+    """What silences the match for this destination; entities count where the watch names them."""
+    entities = tuple(name for name in one.entities if name in watch.entities)
+    subject = Subject(one.story, watch.id, one.source, entities, destination.id)
+    return mutes.find(situation.mutes, subject, situation.now)
+
+
+def _silenced(case: Case, situation: Situation) -> Ruling | None:
+    muted = mute_of(case.one, case.watch, case.destination, situation)
+    if muted is None or muted.scope is MuteScope.DESTINATION:
+        return None
+    return _of_case(case, Decision.MUTED, muted.sentence, AlertState.CLOSED, muted.until)
+
+
+def _inhibited(case: Case, situation: Situation) -> Ruling | None:
+    louder = situation.told_urgently(case.one.story, case.destination.id)
+    if case.watch.priority is not Priority.LOW or not louder:
+        return None
+    reason = f"watch `{louder}` alerts of this story with more urgency"
+    return _of_case(case, Decision.INHIBITED, reason, AlertState.CLOSED)
+
+
+def _waits_for_others(case: Case, situation: Situation) -> Ruling | None:
+    watch, one = case.watch, case.one
+    if not watch.require and not watch.hold:
+        return None
+    found = corroboration.missing(watch.require, watch.hold, situation.coverage.get(one.story, (one.article,)))
+    return _uncorroborated(case, found, situation.now) if found else None
+
+
+def _in_a_digest(case: Case, situation: Situation) -> Ruling | None:
+    priority = case.watch.priority
+    if not any(priority in digest.of for digest in case.destination.digest):
+        return None
+    return _digested(case, Decision.DIGEST, f"{priority} priority", situation.now)
+
+
+def _held_back(case: Case, situation: Situation) -> Ruling | None:
+    watch, destination, now = case.watch, case.destination, situation.now
+    if muted := mute_of(case.one, watch, destination, situation):  # of the whole destination
+        most = now + watch.max_age
+        return _held(case, Decision.MUTED, f"{muted.sentence}: held", min(muted.until or most, most))
+    if loud_at := held_until(destination, watch.priority, now):
+        return _held(case, Decision.QUIET, f"quiet hours {destination.quiet}: held", loud_at)
+    if now < (until := case.one.created + watch.story_wait):
+        return _held(case, Decision.GATHERING, "waits for other outlets: held", until)
+    return None
+
+
+def _too_many(case: Case, situation: Situation) -> Ruling | None:
+    watch, destination = case.watch, case.destination
+    if (matches := situation.flooded.get(watch.id, 0)) > FLOOD:
+        reason = f"the watch matched {matches:,} articles at once: one digest tells them"
+    elif is_spent(destination, watch.priority, situation):
+        reason = f"more than {destination.throttle} for this destination: one digest tells the rest"
+    else:
+        return None
+    return _of_case(case, Decision.THROTTLED, reason, AlertState.QUEUED)
 
 
 def _uncorroborated(case: Case, missing: str, now: datetime) -> Ruling:
@@ -185,7 +221,7 @@ def _held(case: Case, decision: Decision, why: str, until: datetime) -> Ruling:
     return _of_case(case, decision, reason, AlertState.HELD, until)
 
 
-def _of_case(  # noqa: PLR0917 - private, the fields in order
+def _of_case(
     case: Case,
     decision: Decision,
     reason: str,
@@ -214,5 +250,7 @@ def _ruling(one: PendingMatch, destination: str, decision: Decision, reason: str
 def _span(length: timedelta) -> str:
     """A length of time as it is written in watchlist.yaml."""
     seconds = int(length.total_seconds())
-    unit, size = next((unit, size) for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)) if seconds % size == 0)
+    unit, size = next(
+        (unit, size) for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)) if seconds % size == 0
+    )
     return f"{seconds // size} {unit}" if seconds != 86_400 else "24 h"  # noqa: PLR2004 - a day, as people say it

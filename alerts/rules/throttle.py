@@ -47,4 +47,5 @@ def next_gathered(made: tuple[datetime, ...], period: timedelta) -> datetime | N
     """
     if not made:
         return None
-    return max(made) + min(period * 2 ** min(len(made) - 1, 12), max(_LONGEST, period))
+    times: int = 2 ** min(len(made) - 1, 12)
+    return max(made) + min(period * times, max(_LONGEST, period))

@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The alerted article as it is now; `kinds` are what its revisions since then changed, `before` and `after` what."""
+    """The alerted article now; `kinds` are those of its revisions since then, `before` and `after` the words."""
 
     article: Coverage
     revision: int = 1
