@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.ways import way_of
 from flows import delivery, house, pipeline, report, sending
 from flows.demo.mail_server import MailStandIn
 from flows.demo.slack_server import Answer, SlackStandIn
 from flows.house import House
 from flows.tally import DeliveryTally
-from storage import lookup, outbox
+from storage import leases, lookup, outbox
 from storage.engine import reading, transaction
 from tests.flows.rooms import Clock, feed, opened, page, source
 from tests.servers import Web
@@ -151,11 +152,11 @@ def test_a_sender_killed_after_the_message_went_out_repeats_it_once_and_says_so(
     with opened(tmp_path, source("wire", web.url("")), smtp_url=smtp(mail), clock=clock) as rooms:
         ingest(rooms)
         delivery._open_some(rooms, DeliveryTally(), 0)
-        for _ in range(2):  # the claims of a process that sends and then dies
+        for one in rooms.configuration.destinations.by_id.values():  # the claims of a process that sends and then dies
             with transaction(rooms.engine) as session:
-                claimed = outbox.claim(session, "killed", rooms.now())
+                claimed = leases.claim(session, "killed", rooms.now(), way_of(one), [one.id])
             assert claimed is not None
-            sending._attempt(claimed, rooms)
+            sending._attempt(claimed, one, "", rooms)
         assert delivery.deliver(rooms).sent == 0
         clock.forward(seconds=121)
         assert delivery.deliver(rooms).sent == 2
