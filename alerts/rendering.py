@@ -56,7 +56,7 @@ def render(alert: Alert, destination: Destination, key: str, now: datetime, link
     commands without them. What outlets wrote is inert in it: no markup, mention, link or header of theirs
     comes through.
     """
-    card = make_card(alert, destination.zone, key, now, links)
+    card = make_card(alert, destination, key, now, links)
     if destination.slack:
         return Message(text=fallback(card), blocks=make_blocks(card))
     return Message(
@@ -74,7 +74,7 @@ def render_update(
 
     Its subject is that of the first mail, by which mail programs keep a thread together.
     """
-    told = make_update(update, destination.zone, key, now, links)
+    told = make_update(update, destination, key, now, links)
     card = told.card
     if destination.slack:
         return Message(text=update_fallback(told), blocks=make_update_blocks(told))

@@ -138,7 +138,7 @@ def _told(one: Told) -> str:
 def _part(part: Part) -> str:
     """Struck out what went, in bold what came."""
     sign = {PieceKind.EQUAL: "", PieceKind.REMOVED: "~", PieceKind.ADDED: "*"}[part.kind]
-    return f"{sign}{fit(part.text.strip(), _TITLE)}{sign}"
+    return f"{sign}{fit(part.text, _TITLE)}{sign}"
 
 
 def _ending(card: Card) -> list[Block]:

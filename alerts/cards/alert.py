@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from alerts.cards import coverage, deeds, excerpt, phrases
 from alerts.cards.coverage import Line
 from alerts.cards.deeds import Deed
 from alerts.cards.excerpt import Piece
 from alerts.cleaning import clean_text, web_link
+from alerts.destinations import Destination
 from alerts.links import Links
 from alerts.model import Alert, Decision, Priority
 from scrapers.article import Cut
@@ -87,9 +87,10 @@ class Card:
         return f"{self.source} ({self.kind}, {self.language})"
 
 
-def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime, links: Links | None = None) -> Card:
-    """Put `alert` into words. Times are shown in `zone`; `now` is when the message is made."""
-    article, lines = alert.article, coverage.lines(alert, zone, now)
+def make_card(alert: Alert, destination: Destination, key: str, now: datetime, links: Links | None = None) -> Card:
+    """Put `alert` into words for a reader of `destination`; `now` is when the message is made."""
+    article, zone = alert.article, destination.zone
+    lines = coverage.lines(alert, zone, now)
     return Card(
         priority=alert.priority,
         watch=clean_text(alert.watch_name, 100) or clean_text(alert.watch, 100) or "unnamed watch",
@@ -119,7 +120,7 @@ def make_card(alert: Alert, zone: ZoneInfo, key: str, now: datetime, links: Link
         lines=lines[:_MOST_LINES],
         more=len(lines) - len(lines[:_MOST_LINES]),
         kept=deeds.kept_copy(alert, key, zone, now, links),
-        deeds=deeds.for_alert(key, now, links),
+        deeds=deeds.for_alert(key, now, links, has_digest=bool(destination.digest)),
         unsubscribe=deeds.unsubscribe(key, now, links),
     )
 

@@ -14,7 +14,7 @@ from scrapers.source import SourceKind
 
 _TOLD_KINDS = {
     SourceKind.OFFICIAL: ("official source", "official sources"),
-    SourceKind.STATE_MEDIA: ("state medium", "state media"),
+    SourceKind.STATE_MEDIA: ("state media", "state media"),
 }
 
 
@@ -57,7 +57,9 @@ def summary(found: tuple[Coverage, ...]) -> str:
     counted = f"{count(len(found), 'article')} from {count(len(outlets), 'source')}"
     if len(tongues) > 1:
         counted += f" in {count(len(tongues), 'language')}"
-    return ", ".join([f"{counted}: {count(independent(found), 'independent text')}", *_rest(found)])
+    told = ", ".join([f"{counted}: {count(independent(found), 'independent text')}", *_rest(found)])
+    kinds = [count(_of(kind, found), *names) for kind, names in _TOLD_KINDS.items() if _of(kind, found)]
+    return f"{told}; among them {', '.join(kinds)}" if kinds else told
 
 
 def independent(found: tuple[Coverage, ...]) -> int:
@@ -69,11 +71,11 @@ def _rest(found: tuple[Coverage, ...]) -> list[str]:
     derived = sum(bool(one.after) for one in found if one.independent)
     copies = sum(not one.independent for one in found)
     told = [f"{derived} naming another source as the origin"] if derived else []
-    told += [count(copies, "copy", "copies")] if copies else []
-    for kind, names in _TOLD_KINDS.items():
-        if of_kind := sum(one.kind == kind for one in found):
-            told.append(count(of_kind, *names))
-    return told
+    return told + ([count(copies, "copy", "copies")] if copies else [])
+
+
+def _of(kind: SourceKind, found: tuple[Coverage, ...]) -> int:
+    return sum(one.kind == kind for one in found)
 
 
 def after(article: Coverage) -> str:
@@ -86,7 +88,7 @@ def after(article: Coverage) -> str:
 
 def _words(article: Coverage) -> str:
     if not article.independent:
-        return "copy, or same publisher"
+        return "copy or same publisher"
     return f"names {clean_text(article.after, 60)} as its origin" if article.after else "own text"
 
 

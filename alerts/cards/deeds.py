@@ -33,9 +33,10 @@ class Deed:
     command: str
 
 
-def for_alert(key: str, now: datetime, links: Links | None) -> tuple[Deed, ...]:
+def for_alert(key: str, now: datetime, links: Links | None, *, has_digest: bool) -> tuple[Deed, ...]:
     """What can be done with the alert that the delivery `key` tells; nothing for a delivery without a proper key."""
-    wanted = (Action.ACKNOWLEDGE, Action.MUTE, Action.IRRELEVANT, Action.TO_DIGEST)
+    to_digest = (Action.TO_DIGEST,) if has_digest else ()
+    wanted = (Action.ACKNOWLEDGE, Action.MUTE, Action.IRRELEVANT, *to_digest)
     return tuple(_deed(Claim(action, key), now, links) for action in wanted) if _KEY.fullmatch(key) else ()
 
 

@@ -8,6 +8,7 @@ from alerts.cleaning import clean_piece
 from alerts.model import Alert, Excerpt, Field
 
 LONGEST = 500
+_LONGEST_WORD = 30
 _BEFORE_MARK = 0.3  # the part of a long sentence that is kept before its first mark
 
 
@@ -23,7 +24,7 @@ def pieces(excerpt: Excerpt, longest: int = LONGEST) -> tuple[Piece, ...]:
     """The sentence in parts; marks that overlap, are out of order or out of range do no harm."""
     text, marks = excerpt.text, sorted(excerpt.marks)
     start = max(0, marks[0][0] - int(longest * _BEFORE_MARK)) if marks and len(text) > longest else 0
-    stop = min(len(text), start + longest)
+    stop = _stop(text, start + longest)
     raw: list[Piece] = [Piece("…", marked=False)] if start else []
     at = start
     for begin, end in marks:
@@ -35,6 +36,14 @@ def pieces(excerpt: Excerpt, longest: int = LONGEST) -> tuple[Piece, ...]:
     raw += [Piece(text[at:stop], marked=False), Piece("…" if stop < len(text) else "", marked=False)]
     cleaned = [Piece(clean_piece(piece.text), piece.marked) for piece in raw]
     return tuple(piece for piece in cleaned if piece.text)
+
+
+def _stop(text: str, most: int) -> int:
+    """Where to cut: after a word if one ends near, never beyond `most`."""
+    if len(text) <= most:
+        return len(text)
+    blank = text.rfind(" ", most - _LONGEST_WORD, most)
+    return blank if blank > 0 else most
 
 
 def plain(found: tuple[Piece, ...]) -> str:

@@ -10,6 +10,7 @@ from alerts import worddiff
 from alerts.cards import phrases
 from alerts.cards.alert import Card, make_card
 from alerts.cleaning import clean_piece, clean_text, shorten, web_link
+from alerts.destinations import Destination
 from alerts.links import Links
 from alerts.model import Change, News, Update
 from alerts.worddiff import PieceKind
@@ -44,7 +45,7 @@ class Told:
     def marked(self) -> str:
         """The difference as plain text: [-gone-] {+new+}."""
         signs = {PieceKind.EQUAL: ("", ""), PieceKind.REMOVED: ("[-", "-]"), PieceKind.ADDED: ("{+", "+}")}
-        return " ".join(f"{signs[part.kind][0]}{part.text.strip()}{signs[part.kind][1]}" for part in self.parts)
+        return " ".join(f"{signs[part.kind][0]}{part.text}{signs[part.kind][1]}" for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,16 @@ class UpdateCard:
         return " ".join(f"{one.sentence}." for one in self.told)
 
 
-def make_update(update: Update, zone: ZoneInfo, key: str, now: datetime, links: Links | None = None) -> UpdateCard:
+def make_update(
+    update: Update, destination: Destination, key: str, now: datetime, links: Links | None = None
+) -> UpdateCard:
     """Put `update` into words, the weightiest change first."""
     order = list(News)
     changes = sorted(update.changes, key=lambda change: order.index(change.news))
-    told = [_told(change, zone, now) for change in changes if change.news is not News.OUTLETS]
+    told = [_told(change, destination.zone, now) for change in changes if change.news is not News.OUTLETS]
     if update.outlets:
         told.append(_outlets(update))
-    card = make_card(update.alert, zone, key, now, links)
+    card = make_card(update.alert, destination, key, now, links)
     return UpdateCard(card, tuple(told[:_MOST_CHANGES]), _root(update))
 
 
@@ -85,10 +88,11 @@ def _is_headline(change: Change) -> bool:
 
 def _told(change: Change, zone: ZoneInfo, now: datetime) -> Told:
     article = change.article
+    title = clean_text(article.title, 200) or "(no headline)"
     return Told(
         change.news,
         _sentence(change, zone, now),
-        clean_text(article.title, 200) or "(no headline)",
+        "" if _is_headline(change) else title,  # the difference shows it already
         web_link(article.url),
         _parts(change.before, change.after),
         article.kind == SourceKind.STATE_MEDIA,
@@ -118,5 +122,7 @@ def _parts(before: str, after: str) -> tuple[Part, ...]:
     found = [Part(piece.kind, piece.text) for piece in worddiff.pieces(old, new)]
     if not found:
         found = [Part(PieceKind.REMOVED, old), Part(PieceKind.ADDED, new)]
-    cleaned = [Part(part.kind, shorten(clean_piece(part.text), _LONGEST_PIECE)) for part in found[:_MOST_PIECES]]
-    return tuple(part for part in cleaned if part.text.strip())
+    cleaned = [
+        Part(part.kind, shorten(clean_piece(part.text).strip(), _LONGEST_PIECE)) for part in found[:_MOST_PIECES]
+    ]
+    return tuple(part for part in cleaned if part.text)
