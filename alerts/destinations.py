@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -103,6 +103,7 @@ class Destination:
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Kyiv"
     quiet: Annotated[str, yamlfile.form(f"{_CLOCK}-{_CLOCK}", 'two times of day such as "22:00-07:00"')] | None = None
     digest: Digest | None = None
+    unknown: Literal["resend", "hold"] = "resend"  # when nobody can tell whether a message arrived
 
     __pydantic_config__ = _STRICT
 

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import uuid
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from alerts import grouping, rendering
-from alerts.channels import Channel
 from alerts.destinations import Destination
-from alerts.errors import DeliveryError, SendOutcome
 from alerts.grouping import PendingMatch, Ruling
-from alerts.model import Alert, Coverage, Decision, DeliveryState, Message, Receipt
-from alerts.redact import redact
+from alerts.model import Alert, Coverage, Decision, DeliveryKind, Message
 from flows.house import House
+from flows.sending import send_due
+from flows.tally import DeliveryTally
 from storage import matches, outbox, rechecks
 from storage.engine import transaction
-from storage.outbox import Claimed, Outgoing
+from storage.outbox import Outgoing, delivery_key
 from storage.sources import expect
 
 log = logging.getLogger(__name__)
 
 _BATCH = 200  # matches that are decided in one transaction
-
-
-@dataclass(slots=True)
-class DeliveryTally:
-    """What one pass over the outbox did, as `varta deliver --json` shows it."""
-
-    decided: Counter[str] = field(default_factory=Counter)
-    opened: int = 0
-    sent: int = 0
-    waiting: int = 0
-    held: int = 0
-    dead: int = 0
-    errors: list[str] = field(default_factory=list)
 
 
 def deliver(house: House) -> DeliveryTally:
@@ -48,33 +30,8 @@ def deliver(house: House) -> DeliveryTally:
     last: int | None = 0
     while last is not None:
         last = _open_some(house, tally, last)
-    owner = uuid.uuid4().hex
-    with transaction(house.engine) as session:
-        if lost := outbox.release_lost(session, house.now()):
-            log.warning("lost leases released", extra={"deliveries": lost})
-    resting: set[str] = set()
-    while True:
-        with transaction(house.engine) as session:
-            claimed = outbox.claim(session, owner, house.now(), resting)
-        if claimed is None:
-            return tally
-        ended = _send(claimed, house, tally)
-        if isinstance(ended, DeliveryError) and _is_channels_fault(ended):
-            resting |= _same_way(claimed.destination, house)
-
-
-def _is_channels_fault(ended: DeliveryError) -> bool:
-    """Whether the way itself is broken or slow, so that others on it would only wait, too."""
-    lost = ended.outcome in (SendOutcome.RETRY, SendOutcome.UNKNOWN) and ended.code is None
-    return lost or ended.outcome is SendOutcome.DEAD_CHANNEL
-
-
-def _same_way(name: str, house: House) -> set[str]:
-    """The destinations that go the same way: all mail has one server, a Slack destination has its own."""
-    known = house.configuration.destinations.by_id
-    if name in known and known[name].email:
-        return {one.id for one in known.values() if one.email}
-    return {name}
+    send_due(house, tally)
+    return tally
 
 
 def _open_some(house: House, tally: DeliveryTally, after: int) -> int | None:
@@ -134,10 +91,17 @@ def _messages(
             cut=one.cut,
         )
         for recipient in destination.recipients:
-            key = delivery_key(watch.id, one.story, destination.id, recipient, ruling.decision)
-            message = _render(alert, destination, key, house)
+            key = delivery_key(DeliveryKind.NEW, watch.id, one.story, destination.id, recipient)
             yield Outgoing(
-                key, watch.id, one.story, destination.id, recipient, ruling.decision, alert.article.title, message
+                key=key,
+                watch=watch.id,
+                story=one.story,
+                destination=destination.id,
+                recipient=recipient,
+                reason=ruling.decision,
+                headline=alert.article.title,
+                message=_render(alert, destination, key, house),
+                urgency=outbox.URGENCY[watch.priority],
             )
 
 
@@ -148,41 +112,3 @@ def _render(alert: Alert, destination: Destination, key: str, house: House) -> M
         log.exception("alert not rendered", extra={"watch": alert.watch, "story": alert.story})
         plain = f"{rendering.clean_text(alert.article.title)}\n{alert.article.url}"
         return Message(text=plain, subject=rendering.clean_text(alert.article.title))
-
-
-def delivery_key(watch: str, story: int, destination: str, recipient: str, reason: Decision) -> str:
-    """32 hex digits that name this delivery for ever; sending it again sends the same key."""
-    parts = "\x1f".join((watch, str(story), destination, recipient, reason))
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
-
-
-def _send(claimed: Claimed, house: House, tally: DeliveryTally) -> Receipt | DeliveryError:
-    """Send outside any transaction, then record; a failure stays in the ledger with its reason."""
-    ended = _attempt(claimed, house)
-    with transaction(house.engine) as session:
-        state = outbox.record(session, claimed, ended, house.now())
-    extra = {"delivery": claimed.id, "destination": claimed.destination, "state": state}
-    log.info("delivery attempted", extra=extra)
-    if isinstance(ended, DeliveryError):
-        tally.errors.append(f"delivery {claimed.id} to {claimed.destination}: {ended}")
-    tally.sent += state is DeliveryState.SENT
-    tally.waiting += state is DeliveryState.PENDING
-    tally.held += state is DeliveryState.HELD
-    tally.dead += state is DeliveryState.DEAD
-    return ended
-
-
-def _attempt(claimed: Claimed, house: House) -> Receipt | DeliveryError:
-    destination = house.configuration.destinations.by_id.get(claimed.destination)
-    if destination is None:
-        what = f"destination `{claimed.destination}` is no longer configured"
-        return DeliveryError(what, SendOutcome.DEAD_CHANNEL)
-    try:
-        channel: Channel = house.channel(destination, claimed.recipient)
-        return channel.send(claimed.message, claimed.key, repeat=claimed.unknowns > 0)
-    except DeliveryError as refused:
-        return refused
-    except Exception as broken:  # one broken channel never costs the others
-        log.exception("channel broke", extra={"destination": claimed.destination})
-        what = redact(f"{type(broken).__name__}: {broken}", ())
-        return DeliveryError(what, SendOutcome.UNKNOWN)

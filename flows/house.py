@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from alerts import destinations, matching, watchlist
 from alerts.channels import Channel
 from alerts.channels.mail import SmtpSettings, parse_smtp_url
 from alerts.channels.opening import open_channel
-from alerts.destinations import Destination, Destinations
+from alerts.destinations import Destination, Destinations, secret_name
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.links import Links
 from alerts.matching import Compiled
@@ -67,7 +68,7 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The rooms of one run. `now` is the clock, aware UTC."""
+    """The rooms of one run. `now` is the clock, aware UTC, and `sleep` waits for so many of its seconds."""
 
     settings: Settings
     configuration: Configuration
@@ -78,6 +79,7 @@ class House:
     archive: Archive
     now: Callable[[], datetime] = utc_now
     embedder: Embedder | None = None
+    sleep: Callable[[float], None] = time.sleep
 
     @property
     def links(self) -> Links | None:
@@ -112,6 +114,12 @@ class House:
             allow_hosts=self.settings.allow_hosts,
         )
 
+    def secrets(self, destination: Destination) -> tuple[str, ...]:
+        """What no text about `destination` may tell."""
+        slack, url = destination.slack, self.settings.smtp_url
+        held = environment.secret(secret_name(slack.webhook or slack.token or "")) if slack else None
+        return tuple(secret for secret in (held, url.get_secret_value() if url else None) if secret)
+
 
 def configure(settings: Settings) -> Configuration:
     """Read the configuration files; raises ConfigError when one of them cannot be used at all."""
@@ -132,7 +140,9 @@ def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Proble
 
 
 @contextmanager
-def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
+def opened(
+    settings: Settings, now: Callable[[], datetime] = utc_now, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[House]:
     """A house with its database up to date; network and page archive are closed at the end."""
     configuration = configure(settings)
     embedder = _embedder(settings)
@@ -150,7 +160,7 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
             robots=remembered,
             now=now,
         ) as http:
-            yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder)
+            yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder, sleep)
             if learned := http.robots.learned():
                 with transaction(engine) as session:
                     robots.keep(session, learned, now())

@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flows.backfilling import BackfillTally
-from flows.delivery import DeliveryTally
 from flows.pipeline import Tally
+from flows.tally import DeliveryTally
 
 _SHOWN = {
     "source": "source",

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -34,6 +35,7 @@ _ADDRESS = re.compile(r"<https?://[!-;=?-~]{1,900}>")  # a line on the wire has 
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 _LOGIN_WANTED = (530, 534, 535, 538)
 _TOO_LARGE = 552
+_PASSING, _CLOSING, _FINAL = 400, 421, 500  # SMTP's own numbers
 _LAST_PORT = 65_535
 
 
@@ -151,8 +153,12 @@ class MailChannel:
         self._timeout = timeout
         self._deadline = deadline
 
-    def send(self, message: Message, key: str, *, repeat: bool = False) -> Receipt:
-        """Hand `message` over in one transaction; equal keys make equal Message-IDs.
+    def find(self, key: str, since: datetime, *, root: str = "") -> Receipt | None:  # noqa: ARG002
+        """Never known: a mail server does not tell what it took before."""
+        raise DeliveryError("a mail server cannot tell what it took", SendOutcome.UNKNOWN, way_works=True)
+
+    def send(self, message: Message, key: str, *, repeat: bool = False, root: str = "") -> Receipt:  # noqa: ARG002
+        """Hand `message` over in one transaction; equal keys make equal Message-IDs, which threads go by.
 
         The outcome is UNKNOWN when the server fell silent after it may have had the whole message.
         """
@@ -197,6 +203,9 @@ class MailChannel:
         self._expect(server.docmd("DATA"), (354,), _judge_content)
         # A failure in here is no doubt: the last bytes, with the dot that ends the message, never left.
         server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        if server.sock is not None:
+            # who looks through mail before taking it takes his time here; the deadline ends it
+            server.sock.settimeout(max(deadline.left, 0.0) + self._timeout)
         try:
             reply = server.getreply()
         except (smtplib.SMTPException, OSError) as broken:
@@ -214,7 +223,11 @@ class MailChannel:
     ) -> None:
         code, said = reply[0], self._said(reply[1].decode("utf-8", "replace"))
         if code not in good:
-            raise DeliveryError(f"the mail server answered {code}: {said}", judge(code, said), code=code)
+            # 421 closes the way; another 4xx after MAIL is about this recipient or message: greylisting, a full box
+            works = judge is not _judge_sender and _PASSING <= code < _FINAL and code != _CLOSING
+            raise DeliveryError(
+                f"the mail server answered {code}: {said}", judge(code, said), code=code, way_works=works
+            )
 
     def _lost(self, broken: smtplib.SMTPException | OSError, deadline: Deadline) -> DeliveryError:
         """Whatever ended the talk before the message was handed over."""
@@ -329,7 +342,7 @@ def _say_goodbye(server: smtplib.SMTP) -> None:
 
 
 def _judge(code: int, otherwise: SendOutcome) -> SendOutcome:
-    if 400 <= code < 500:  # noqa: PLR2004 -- SMTP's own numbers: a passing failure
+    if _PASSING <= code < _FINAL:
         return SendOutcome.RETRY
     return SendOutcome.DEAD_CHANNEL if code in _LOGIN_WANTED else otherwise
 

@@ -9,10 +9,10 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,13 +23,13 @@ from alerts.errors import AlertError
 from flows import delivery, house, pipeline, report, settings
 from flows.cli.ask import CUTS
 from flows.cli.output import narrow_table
-from flows.delivery import DeliveryTally
 from flows.demo.inbox import Inbox
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
 from flows.house import House
 from flows.pipeline import Tally
+from flows.tally import DeliveryTally
 from storage import lookup
 from storage.engine import reading
 from storage.lookup import StoredArticle
@@ -39,6 +39,21 @@ EVENING = datetime(2025, 2, 13, 15, 45, tzinfo=UTC)
 _AGAIN_EVERY = 30.0
 
 
+class WorldClock:
+    """A clock that goes as ours does, but began on the evening of the demo's world, and is moved on by waiting."""
+
+    def __init__(self) -> None:
+        self._ahead = datetime.now(UTC) - EVENING
+
+    def __call__(self) -> datetime:
+        """The time there."""
+        return datetime.now(UTC) - self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits a second for Slack in a world of a minute."""
+        self._ahead -= timedelta(seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The stand-ins that the demo talks to."""
@@ -46,6 +61,7 @@ class World:
     site: DemoSite
     mail: MailStandIn
     slack: SlackStandIn
+    clock: WorldClock
 
 
 def main(*, once: bool, as_json: bool, port: int) -> int:
@@ -75,8 +91,13 @@ def main(*, once: bool, as_json: bool, port: int) -> int:
 
 @contextmanager
 def _world() -> Iterator[World]:
-    with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        yield World(site, mail, slack)
+    clock = WorldClock()
+    with (
+        DemoSite() as site,
+        MailStandIn() as mail,
+        SlackStandIn(per_second=1, clock=lambda: clock().timestamp()) as slack,
+    ):
+        yield World(site, mail, slack, clock)
 
 
 @contextmanager
@@ -97,16 +118,10 @@ def _rooms(folder: Path, world: World) -> Iterator[House]:
             "allow_hosts": ",".join(hosts),
         }
     )
-    with house.opened(chosen, _clock()) as rooms:
+    with house.opened(chosen, world.clock, world.clock.sleep) as rooms:
         for problem in rooms.configuration.problems:
             raise AlertError(str(problem))
         yield rooms
-
-
-def _clock() -> Callable[[], datetime]:
-    """A clock that goes as ours does, but began on the evening of the demo's world."""
-    ahead = datetime.now(UTC) - EVENING
-    return lambda: datetime.now(UTC) - ahead
 
 
 def _pass(rooms: House) -> tuple[list[Tally], DeliveryTally]:

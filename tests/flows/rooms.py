@@ -34,6 +34,10 @@ class Clock:
     def forward(self, **step: float) -> None:
         self.time += timedelta(**step)
 
+    def sleep(self, seconds: float) -> None:
+        """Waiting moves it on."""
+        self.forward(seconds=seconds)
+
 
 def page(
     title: str = "Rutte names two conditions", body: str = BODY, published: str = "2025-02-12T16:00:00+02:00"
@@ -106,5 +110,6 @@ def opened(
             **settings,
         }
     )
-    with house.opened(chosen, clock or Clock()) as rooms:
+    clock = clock or Clock()
+    with house.opened(chosen, clock, clock.sleep) as rooms:
         yield rooms
