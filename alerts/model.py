@@ -25,6 +25,7 @@ class Mode(enum.StrEnum):
 
     LIVE = "live"
     BACKFILL = "backfill"
+    DIGEST = "backfill_digest"  # a backfill that tells all that it found by one digest
 
 
 class Field(enum.StrEnum):
@@ -40,6 +41,7 @@ class Decision(enum.StrEnum):
     FIRST_REPORT = "first_report"  # a delivery was made
     FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already; an update may tell it
     DIGEST = "digest"  # waits for the destination's digest, as its rules say
+    GATHERING = "gathering"  # held for a moment, so that the first message tells of other outlets, too
     QUIET = "quiet"  # held until the quiet hours end
     UNCORROBORATED = "uncorroborated"  # held until enough others report it
     MUTED = "muted"  # its story, watch, entity, source or destination is muted

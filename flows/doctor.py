@@ -72,10 +72,6 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
     if mute:
         what = f"watches that alert nobody, because they name no `to`: {', '.join(mute)}"
         yield Finding("configuration", Verdict.WARNING, what)
-    for one in found.destinations.by_id.values():
-        if one.quiet or one.digest:
-            what = f"{one.id}: `quiet` and `digest` are read but not obeyed yet"
-            yield Finding("configuration", Verdict.WARNING, what)
 
 
 def _database(chosen: Settings) -> Iterator[Finding]:

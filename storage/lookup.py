@@ -57,6 +57,8 @@ class Explained:
     watch: str
     destination: str
     outcome: str
+    reason: str
+    until: datetime | None
     decided: datetime | None
     state: str | None
     sent: datetime | None
@@ -132,6 +134,8 @@ def explain(session: Session, article_id: int) -> list[Explained]:
             watch=match.watch_id,
             destination=decision.destination_id if decision else "",
             outcome=decision.outcome if decision else "not decided yet",
+            reason=decision.reason if decision else "",
+            until=decision.until if decision else None,
             decided=decision.decided_at if decision else None,
             state=delivery.state if delivery else None,
             sent=delivery.sent_at if delivery else None,
