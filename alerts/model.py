@@ -159,6 +159,7 @@ class Alert:
     cut: Cut | None = None
     id: int = 0  # of the stored alert, for its actions; 0 when it has none
     archived: datetime | None = None  # when the kept copy of its page was fetched
+    note: str = ""  # a sentence on why it comes now, or to this reader: held, passed on because nobody acknowledged it
 
 
 class News(enum.StrEnum):
@@ -172,12 +173,16 @@ class News(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is new in a story: the article that brings it, and for a correction the text before and after."""
+    """One thing that is new in a story: the article that brings it, and for a correction the text before and after.
+
+    `at` is when it was noticed, aware UTC.
+    """
 
     news: News
     article: Coverage
     before: str = ""
     after: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
