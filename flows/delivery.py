@@ -13,6 +13,13 @@ def deliver(house: House, *, backfilled: bool = False) -> DeliveryTally:
 
     `backfilled` says that a backfill has just ended, whose digest may be made.
     """
+    tally = prepare(house, backfilled=backfilled)
+    send_due(house, tally)
+    return tally
+
+
+def prepare(house: House, *, backfilled: bool = False) -> DeliveryTally:
+    """Do all of a pass but the sending."""
     tally = DeliveryTally()
     opening.open_new(house, tally)
     opening.answer(house, tally)
@@ -20,5 +27,4 @@ def deliver(house: House, *, backfilled: bool = False) -> DeliveryTally:
     updating.tell_updates(house, tally)
     updating.escalate(house, tally)
     digesting.make_due(house, tally, backfilled=backfilled)
-    send_due(house, tally)
     return tally
