@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows import digesting, opening, updating
 from flows.house import House
+from flows.operating import operate
 from flows.sending import send_due
 from flows.tally import DeliveryTally
 
@@ -20,5 +21,6 @@ def deliver(house: House, *, backfilled: bool = False) -> DeliveryTally:
     updating.tell_updates(house, tally)
     updating.escalate(house, tally)
     digesting.make_due(house, tally, backfilled=backfilled)
+    operate(house, tally)
     send_due(house, tally)
     return tally
