@@ -205,7 +205,7 @@ def _dead(one: QueueFact) -> Condition:
         f"The last answer: {one.error}" if one.error else "",
         "See `varta deliveries list`; `varta deliveries retry` sends them again.",
     )
-    return Condition(f"dead:{one.destination}", IncidentKind.DEAD, headline, lines, one.since, one.way)
+    return Condition(f"dead:{one.destination}", IncidentKind.DEAD, headline, lines, one.since)
 
 
 def _is_silent(one: SourceFact, now: datetime) -> bool:
