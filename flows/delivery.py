@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows import digesting, opening, updating
 from flows.house import House
+from flows.operating import operate
 from flows.sending import send_due
 from flows.tally import DeliveryTally
 
@@ -27,4 +28,5 @@ def prepare(house: House, *, backfilled: bool = False) -> DeliveryTally:
     updating.tell_updates(house, tally)
     updating.escalate(house, tally)
     digesting.make_due(house, tally, backfilled=backfilled)
+    operate(house, tally)
     return tally

@@ -11,16 +11,20 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts import incidents
 from alerts.destinations import Destination, secret_name
+from alerts.incidents import IncidentKind
 from flows import house, settings
 from flows.house import Configuration
 from flows.settings import Settings
 from scrapers.errors import ConfigError
 from storage import engine as database
+from storage import incidents as stored
 from storage import outbox, sources
 from storage.engine import StorageError, reading
 
 _PATIENCE = 5.0
+_TOLD_ABOVE = (IncidentKind.DEAD, IncidentKind.RULE)
 
 
 class Verdict(enum.StrEnum):
@@ -49,7 +53,7 @@ def examine() -> list[Finding]:
         return [Finding("configuration", Verdict.BROKEN, str(wrong))]
     return [
         *_configuration(configuration),
-        *_database(chosen),
+        *_database(chosen, configuration),
         _prefect(chosen),
         *_channels(chosen, configuration),
         *_security(chosen),
@@ -68,13 +72,16 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
         yield Finding("configuration", Verdict.WARNING, "nobody is alerted: destinations.yaml names no destination")
     if not found.problems:
         yield Finding("configuration", Verdict.OK, counts)
+    if not silent and not any(one.operator for one in found.destinations.by_id.values()):
+        what = "nobody is told when sources fall silent or messages get stuck: no destination has `operator: true`"
+        yield Finding("configuration", Verdict.WARNING, what)
     mute = [watch.id for watch in found.watchlist.watches if not watch.to]
     if mute:
         what = f"watches that alert nobody, because they name no `to`: {', '.join(mute)}"
         yield Finding("configuration", Verdict.WARNING, what)
 
 
-def _database(chosen: Settings) -> Iterator[Finding]:
+def _database(chosen: Settings, configuration: Configuration) -> Iterator[Finding]:
     try:
         engine = database.open_engine(chosen.database)
         if not database.is_current(engine):
@@ -83,6 +90,8 @@ def _database(chosen: Settings) -> Iterator[Finding]:
         with reading(engine) as session:
             troubled = [d for d in outbox.ledger(session) if d.state in ("dead", "held")]
             polled = sources.states(session).values()
+            known = configuration.destinations.by_id
+            facts = stored.facts(session, configuration.sources, known, house.utc_now())
     except (StorageError, SQLAlchemyError, OSError) as broken:
         yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
         return
@@ -98,6 +107,9 @@ def _database(chosen: Settings) -> Iterator[Finding]:
     for state in polled:
         if state.rule_error:
             yield Finding("sources", Verdict.WARNING, f"the rule of {state.source} is broken: {state.rule_error}")
+    for one in incidents.conditions(facts, house.utc_now()):
+        if one.kind not in _TOLD_ABOVE:
+            yield Finding("operation", Verdict.WARNING, f"{one.headline}. {' '.join(filter(None, one.lines))}")
 
 
 def _prefect(chosen: Settings) -> Finding:

@@ -211,7 +211,8 @@ def test_a_backfill_is_silent_and_says_what_it_found(ingested: tuple[Varta, Demo
         (("backfill", "--since", "2999-01-01", "--until", "2999-01-02"), "lies in the future"),
         (("backfill", "--since", "soon", "--until", "2025-02-11"), "soon"),
         (
-            ("backfill", "--since", "2025-02-10", "--until", "2025-02-11", "--alerts", "loud"), "loud",
+            ("backfill", "--since", "2025-02-10", "--until", "2025-02-11", "--alerts", "loud"),
+            "loud",
         ),
         (("nonsense",), "nonsense"),
         (("deliveries", "list", "--state", "lost"), "lost"),
