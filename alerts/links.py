@@ -19,9 +19,9 @@ class Action(enum.StrEnum):
 
     ACKNOWLEDGE = "ack"
     MUTE = "mute"
-    IRRELEVANT = "wrong"
+    IRRELEVANT = "irrelevant"
     TO_DIGEST = "digest"
-    UNSUBSCRIBE = "stop"
+    UNSUBSCRIBE = "unsubscribe"
     COPY = "copy"  # read the kept copy of the page
 
 

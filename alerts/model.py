@@ -25,6 +25,7 @@ class Mode(enum.StrEnum):
 
     LIVE = "live"
     BACKFILL = "backfill"
+    DIGEST = "backfill_digest"  # a backfill that tells all that it found by one digest
 
 
 class Field(enum.StrEnum):
@@ -40,6 +41,7 @@ class Decision(enum.StrEnum):
     FIRST_REPORT = "first_report"  # a delivery was made
     FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already; an update may tell it
     DIGEST = "digest"  # waits for the destination's digest, as its rules say
+    GATHERING = "gathering"  # held for a moment, so that the first message tells of other outlets, too
     QUIET = "quiet"  # held until the quiet hours end
     UNCORROBORATED = "uncorroborated"  # held until enough others report it
     MUTED = "muted"  # its story, watch, entity, source or destination is muted
@@ -157,6 +159,7 @@ class Alert:
     cut: Cut | None = None
     id: int = 0  # of the stored alert, for its actions; 0 when it has none
     archived: datetime | None = None  # when the kept copy of its page was fetched
+    note: str = ""  # a sentence on why it comes now, or to this reader: held, passed on because nobody acknowledged it
 
 
 class News(enum.StrEnum):
@@ -170,12 +173,16 @@ class News(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is new in a story: the article that brings it, and for a correction the text before and after."""
+    """One thing that is new in a story: the article that brings it, and for a correction the text before and after.
+
+    `at` is when it was noticed, aware UTC.
+    """
 
     news: News
     article: Coverage
     before: str = ""
     after: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

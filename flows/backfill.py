@@ -15,7 +15,7 @@ from prefect.states import Completed
 
 from alerts.model import Mode
 from flows import backfilling, discovery, house, report, settings
-from flows.backfilling import BackfillTally, Window
+from flows.backfilling import BackfillAlerts, BackfillTally, Window
 from flows.delivery import deliver
 from flows.house import House
 from flows.opaque import opaque
@@ -29,7 +29,7 @@ def backfill(
     since: date,
     until: date,
     sources: list[str] | None = None,
-    alerts: Literal["none", "live"] = "none",
+    alerts: Literal["none", "digest", "live"] = "none",
     dry_run: bool = False,  # noqa: FBT001, FBT002
 ) -> State[None]:
     """Bring in what the sources published on past days. Running it again fetches nothing twice.
@@ -38,13 +38,14 @@ def backfill(
         since: First day, in Europe/Kyiv.
         until: Last day, included.
         sources: Ids such as suspilne; leave None for all.
-        alerts: none: store and match, send nothing. live: alert as if the articles had just come in.
+        alerts: none: store and match, send nothing. digest: one digest of all that matches. live: alert as if the
+            articles had just come in; what is older than a watch wants is for its digest.
         dry_run: Only count what the archives list; fetch and store no article.
     """
     with house.opened(settings.load()) as rooms:
         asked = backfilling.window(since, until, datetime.now(discovery.ZONE).date())
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
-        mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
+        mode = backfilling.MODES[BackfillAlerts(alerts)]
         tallies = [
             backfill_source.with_options(task_run_name=source.id)(
                 opaque(Job(source, asked, rooms, mode, dry_run=dry_run))
@@ -59,7 +60,7 @@ def backfill(
             key="backfill",
             description=f"Backfill of {asked.since} to {asked.until}: {report.summary(tallies)}",
         )
-        deliver(rooms)
+        deliver(rooms, backfilled=mode is Mode.DIGEST)
     return Completed(message=report.summary(tallies))
 
 

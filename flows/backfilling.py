@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,17 @@ log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=366)
 _MOST_PAGES = 500  # behind the first one of a route; a year of a busy WordPress site
+
+
+class BackfillAlerts(enum.StrEnum):
+    """How a backfill alerts."""
+
+    NONE = "none"
+    DIGEST = "digest"
+    LIVE = "live"
+
+
+MODES = {BackfillAlerts.NONE: Mode.BACKFILL, BackfillAlerts.DIGEST: Mode.DIGEST, BackfillAlerts.LIVE: Mode.LIVE}
 
 
 class BackfillError(Exception):

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts import incidents
 from alerts.destinations import Destination, secret_name
+from alerts.incidents import IncidentKind
 from alerts.model import DeliveryState
 from flows import house, report, settings
 from flows.house import Configuration
@@ -20,12 +22,14 @@ from flows.settings import Settings
 from scrapers.errors import ConfigError
 from storage import channels, outbox, sources
 from storage import engine as database
+from storage import incidents as stored
 from storage.channels import Circuit, Suppressed
 from storage.engine import StorageError, reading
 from storage.outbox import Standing
 
 _PATIENCE = 5.0
 _LATE = timedelta(minutes=10)
+_TOLD_ABOVE = (IncidentKind.DEAD, IncidentKind.RULE)
 
 
 class Verdict(enum.StrEnum):
@@ -54,7 +58,7 @@ def examine() -> list[Finding]:
         return [Finding("configuration", Verdict.BROKEN, str(wrong))]
     return [
         *_configuration(configuration),
-        *_database(chosen),
+        *_database(chosen, configuration),
         _prefect(chosen),
         *_channels(chosen, configuration),
         *_security(chosen),
@@ -73,17 +77,16 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
         yield Finding("configuration", Verdict.WARNING, "nobody is alerted: destinations.yaml names no destination")
     if not found.problems:
         yield Finding("configuration", Verdict.OK, counts)
+    if not silent and not any(one.operator for one in found.destinations.by_id.values()):
+        what = "nobody is told when sources fall silent or messages get stuck: no destination has `operator: true`"
+        yield Finding("configuration", Verdict.WARNING, what)
     mute = [watch.id for watch in found.watchlist.watches if not watch.to]
     if mute:
         what = f"watches that alert nobody, because they name no `to`: {', '.join(mute)}"
         yield Finding("configuration", Verdict.WARNING, what)
-    for one in found.destinations.by_id.values():
-        if one.quiet or one.digest:
-            what = f"{one.id}: `quiet` and `digest` are read but not obeyed yet"
-            yield Finding("configuration", Verdict.WARNING, what)
 
 
-def _database(chosen: Settings) -> Iterator[Finding]:
+def _database(chosen: Settings, configuration: Configuration) -> Iterator[Finding]:
     try:
         engine = database.open_engine(chosen.database)
         if not database.is_current(engine):
@@ -93,6 +96,8 @@ def _database(chosen: Settings) -> Iterator[Finding]:
             standing = outbox.standing(session, datetime.now(UTC))
             circuits, refused = channels.troubled(session), channels.suppressed(session)
             polled = sources.states(session).values()
+            known = configuration.destinations.by_id
+            facts = stored.facts(session, configuration.sources, known, house.utc_now())
     except (StorageError, SQLAlchemyError, OSError) as broken:
         yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
         return
@@ -105,6 +110,9 @@ def _database(chosen: Settings) -> Iterator[Finding]:
     for state in polled:
         if state.rule_error:
             yield Finding("sources", Verdict.WARNING, f"the rule of {state.source} is broken: {state.rule_error}")
+    for one in incidents.conditions(facts, house.utc_now()):
+        if one.kind not in _TOLD_ABOVE:
+            yield Finding("operation", Verdict.WARNING, f"{one.headline}. {' '.join(filter(None, one.lines))}")
 
 
 def _outbox(standing: Standing, circuits: Sequence[Circuit], refused: Sequence[Suppressed]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from alerts.channels.mail import SmtpSettings, parse_smtp_url
 from alerts.channels.opening import open_channel
 from alerts.destinations import Destination, Destinations, secret_name
 from alerts.errors import DeliveryError, SendOutcome
+from alerts.links import Links
 from alerts.matching import Compiled
 from alerts.watchlist import Watchlist
 from flows import settings as environment
@@ -79,6 +80,11 @@ class House:
     now: Callable[[], datetime] = utc_now
     embedder: Embedder | None = None
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def links(self) -> Links | None:
+        """What signs the actions of messages; None where no address for them is configured."""
+        return self.settings.links
 
     def gists(self, read: Sequence[tuple[Article, tuple[str, ...]]]) -> list[Gist]:
         """Articles with the entities that they name, ready to be stored; an embedder that fails costs no article."""

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model import DeliveryKind
 from scrapers import urls
 from storage.alert_tables import DecisionRow, DeliveryRow, MatchRow
 from storage.likeness.fingerprint import key_hash
 from storage.tables import AliasRow, ArticleRow, EntryRow, StoryRow
 
 _PAGE = 500
+_FIRST = (DeliveryKind.NEW, DeliveryKind.ESCALATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Explained:
     watch: str
     destination: str
     outcome: str
+    reason: str
+    until: datetime | None
     decided: datetime | None
     state: str | None
     sent: datetime | None
@@ -132,6 +136,8 @@ def explain(session: Session, article_id: int) -> list[Explained]:
             watch=match.watch_id,
             destination=decision.destination_id if decision else "",
             outcome=decision.outcome if decision else "not decided yet",
+            reason=decision.reason if decision else "",
+            until=decision.until if decision else None,
             decided=decision.decided_at if decision else None,
             state=delivery.state if delivery else None,
             sent=delivery.sent_at if delivery else None,
@@ -188,8 +194,14 @@ def alerts(session: Session) -> list[dict[str, Any]]:
             "headline": row.headline,
             "key": row.key,
         }
-        for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
+        for row in session.scalars(select(DeliveryRow).where(DeliveryRow.kind.in_(_FIRST)).order_by(DeliveryRow.id))
     ]
+
+
+def deliveries_by_kind(session: Session) -> dict[str, int]:
+    """How many deliveries of each kind were made."""
+    query = select(DeliveryRow.kind, func.count()).group_by(DeliveryRow.kind)
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def counts(session: Session) -> dict[str, int]:

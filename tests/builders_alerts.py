@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from alerts.destinations import Destination, EmailTarget, SlackTarget
 from alerts.model import Alert, Coverage, Decision, Excerpt, Priority
 
@@ -12,6 +14,13 @@ NOW = datetime(2026, 11, 23, 12, 3, tzinfo=UTC)  # 14:03 in Kyiv
 
 EDITOR = Destination(id="editor", email=EmailTarget(to=("editor@example.org",)))
 DESK = Destination(id="desk", slack=SlackTarget(webhook="env:SLACK_WEBHOOK_URL"))
+# they have a digest, as the loader makes it of a file
+READERS = TypeAdapter(dict[str, Destination]).validate_python(
+    {
+        "editor": {"id": "editor", "email": {"to": "editor@example.org"}, "digest": {"at": "08:00"}},
+        "desk": {"id": "desk", "slack": {"webhook": "env:SLACK_WEBHOOK_URL"}, "digest": {"at": "08:00"}},
+    }
+)
 
 # What hostile outlets and accidents put into titles; every sink must show it and do nothing.
 HOSTILE = (

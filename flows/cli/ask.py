@@ -41,12 +41,28 @@ CUTS: dict[str, str] = {
     "feed": "only the feed's own text could be had",
 }
 _OUTCOMES: dict[str, str] = {
-    Decision.FIRST_REPORT: "alerted, first report of the story",
-    Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
-    Decision.BACKFILL: "not alerted: from a silent backfill, weeks old when first seen, or read again from a kept page",
-    Decision.NO_DESTINATION: "not alerted, the watch names no destination",
-    Decision.UNKNOWN_DESTINATION: "not alerted, no such destination is configured",
-    Decision.WATCH_GONE: "not alerted, the watch was removed",
+    Decision.FIRST_REPORT: "alerted",
+    Decision.FURTHER_OUTLET: "not alerted again",
+    Decision.DIGEST: "in a digest",
+    Decision.GATHERING: "held",
+    Decision.QUIET: "held",
+    Decision.UNCORROBORATED: "not corroborated",
+    Decision.MUTED: "muted",
+    Decision.INHIBITED: "silenced",
+    Decision.THROTTLED: "in a digest, too much at once",
+    Decision.TOO_OLD: "too old for an alert",
+    Decision.BACKFILL: "not alerted",
+    Decision.NO_DESTINATION: "not alerted",
+    Decision.UNKNOWN_DESTINATION: "not alerted",
+    Decision.WATCH_GONE: "not alerted",
+}
+_REASONS: dict[str, str] = {  # of decisions that were made before they had a sentence
+    Decision.FIRST_REPORT: "first report of the story",
+    Decision.FURTHER_OUTLET: "the story was alerted to this destination",
+    Decision.BACKFILL: "from a silent backfill, weeks old when first seen, or read again from a kept page",
+    Decision.NO_DESTINATION: "the watch names no destination",
+    Decision.UNKNOWN_DESTINATION: "no such destination is configured",
+    Decision.WATCH_GONE: "the watch was removed",
 }
 
 
@@ -168,7 +184,9 @@ def _told(article: StoredArticle, explained: Sequence[Explained], silent: Sequen
             when = f" {one.sent:%Y-%m-%d %H:%M} UTC" if one.sent else ""
             state = f", delivery {one.state}{when}" if one.state else ""
             error = f" ({one.error})" if one.error else ""
-            yield f"  {one.destination or 'nobody'}: {_OUTCOMES.get(one.outcome, one.outcome)}{state}{error}"
+            reason = one.reason or _REASONS.get(one.outcome, "")
+            outcome = _OUTCOMES.get(one.outcome, one.outcome) + (f": {reason}" if reason else "")
+            yield f"  {one.destination or 'nobody'}: {outcome}{state}{error}"
     yield f"\nDid not match: {', '.join(silent) or 'none'}"
 
 

@@ -1,10 +1,9 @@
-"""Commands on what the user configures: sources, watches, destinations, mute, doctor."""
+"""Commands on what the user configures: sources, watches, destinations, doctor."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -51,8 +50,6 @@ def register(app: typer.Typer) -> None:
             group.command(verb)(command)
         app.add_typer(group, name=name)
     app.command("doctor")(run_doctor)
-    app.command("mute")(mute)
-    app.command("unmute")(unmute)
 
 
 def list_sources(*, as_json: Json = False) -> None:
@@ -215,16 +212,6 @@ def test_destination(name: Annotated[str, typer.Argument(metavar="ID", help="Of 
         with transaction(rooms.engine) as session:
             channels.close(session, way_of(known[name]))  # what waits for it need not wait for a probe
         complain(f"sent to {name}")
-
-
-def mute(scope: str, reference: str, until: datetime | None = None) -> None:  # noqa: ARG001
-    """Silence a story, watch, entity, source or destination (not built yet)."""
-    raise not_built("varta mute")
-
-
-def unmute(scope: str, reference: str) -> None:  # noqa: ARG001
-    """End a silence (not built yet)."""
-    raise not_built("varta unmute")
 
 
 def run_doctor(*, as_json: Json = False) -> None:

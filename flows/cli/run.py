@@ -6,13 +6,13 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from alerts.model import Mode
 from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
+from flows.backfilling import BackfillAlerts
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -21,14 +21,6 @@ from storage import engine as database
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SourceIds = Annotated[list[str] | None, typer.Option("--source", help="Id of a source; repeatable.")]
 _FORM = "YYYY-MM-DD"
-
-
-class BackfillAlerts(StrEnum):
-    """How a backfill alerts."""
-
-    NONE = "none"
-    DIGEST = "digest"
-    LIVE = "live"
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +85,10 @@ def backfill(
     source: SourceIds = None,
     alerts: Annotated[
         BackfillAlerts,
-        typer.Option(help="none: store and match only. live: alert as if just published. digest: not built yet."),
+        typer.Option(
+            help="none: store and match only. digest: one digest of all that matches. "
+            "live: alert as if it had just come in; what is older than a watch wants is for its digest."
+        ),
     ] = BackfillAlerts.NONE,
     *,
     dry_run: Annotated[
@@ -101,10 +96,8 @@ def backfill(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring in the articles of past days; silent unless --alerts live."""
-    if alerts is BackfillAlerts.DIGEST:
-        raise wrong("--alerts digest: digests are not built yet; use none or live")
-    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
+    """Bring in the articles of past days; silent unless --alerts says otherwise."""
+    mode = backfilling.MODES[alerts]
     try:
         today = datetime.now(discovery.ZONE).date()
         asked = backfilling.window(since.date(), until.date(), today)
@@ -112,12 +105,12 @@ def backfill(
         raise wrong(str(refused)) from None
     with house.opened(settings.load()) as rooms:
         tallies = [backfilling.backfill(one, asked, rooms, mode, dry_run=dry_run) for one in _wanted(rooms, source)]
-        sent = delivery.deliver(rooms)
+        sent = delivery.deliver(rooms, backfilled=mode is Mode.DIGEST)
         if as_json:
             to_json(report.rows(tallies))
         else:
             to_table(report.summary(tallies), report.backfilled(tallies))
-        if asked.until == today and mode is Mode.BACKFILL:
+        if asked.until == today and mode is not Mode.LIVE:
             complain("note: articles of today that this brought in first will not alert any more")
         _end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
 

@@ -1,0 +1,139 @@
+"""Messages as people see them, for pictures and for tests that look: `python -m tests.shown FOLDER` takes pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.links import Links
+from alerts.model import (
+    Alert,
+    Change,
+    Decision,
+    DigestContent,
+    News,
+    Notice,
+    Priority,
+    Silence,
+    Update,
+)
+from tests.builders_alerts import NOW, make_alert, make_coverage, make_excerpt, make_other
+
+LINKS = Links("https://alerts.example.org", "0123456789abcdef0123456789abcdef")
+
+
+def alert() -> Alert:
+    """A story that seven outlets tell in four languages."""
+    return make_alert(
+        id=7,
+        archived=NOW - timedelta(minutes=1),
+        coverage=(
+            make_other(4, "NATO", "Remarks by the Secretary General in Brussels", kind="official"),
+            make_other(3, "Reuters", "NATO's Rutte sets out two conditions for peace in Ukraine", kind="agency"),
+            make_other(2, "Mirror", "NATO's Rutte sets out two conditions for peace in Ukraine", independent=False),
+            make_other(30, "TASS", "Рютте назвал два условия", kind="state-media", language="ru"),
+            make_other(
+                1, "Defence24", "Rutte stawia dwa warunki", language="pl", after="Reuters", phrase="podał Reuters"
+            ),
+            make_other(60 * 20, "Defense News", "What security guarantees for Ukraine could look like", kind="trade"),
+        ),
+    )
+
+
+def state_media() -> Alert:
+    """A lone report of a state medium, after another one."""
+    article = make_coverage(
+        source="TASS", kind="state-media", language="ru", title="Рютте назвал условия, сообщили в Брюсселе",
+        after="Bild", phrase="как пишет Bild",
+    )  # fmt: skip
+    sentence = "Генсек НАТО Марк Рютте назвал условия безопасности для Украины, пишет Bild."
+    return make_alert(
+        article=article, priority=Priority.CRITICAL, terms=("Марк Рютте", "Украины"),
+        excerpt=make_excerpt(sentence, "Марк Рютте", "Украины"), note="Passed on: desk-slack did not acknowledge it within 20 min.",
+    )  # fmt: skip
+
+
+def update() -> Update:
+    """Everything that can be new at once."""
+    first = alert()
+    now = first.article.title
+    changed = Change(
+        News.CORRECTION,
+        first.article,
+        before="Рютте назвав три умови безпеки для України",
+        after=now,
+        at=NOW - timedelta(minutes=2),
+    )
+    official = Change(News.OFFICIAL, first.coverage[0], at=NOW - timedelta(minutes=4))
+    text = Change(
+        News.CORRECTION, first.coverage[1], before="Rutte named 3 conditions on Monday in Brussels, officials said.",
+        after="Rutte named 2 conditions on Tuesday in Brussels, officials said.", at=NOW - timedelta(minutes=1),
+    )  # fmt: skip
+    gone = Change(News.DELETION, first.coverage[3], at=NOW - timedelta(minutes=1))
+    return Update(first, (official, changed, text, gone), outlets=4, independent=2)
+
+
+def stories(
+    count: int, watch: str = "drones", name: str = "Drones over the front", priority: Priority = Priority.NORMAL
+) -> tuple[Alert, ...]:
+    """Small stories of one watch."""
+    return tuple(
+        make_alert(
+            watch=watch, watch_name=name, priority=priority, story=1000 + number, terms=("дронів",),
+            article=make_other(60 + 7 * number, f"Outlet {number % 7}", f"Збито {number + 10} дронів над Одесою", language="uk"),
+            excerpt=make_excerpt(f"Сили ППО збили {number + 10} дронів над Одеською областю, повідомило командування.", "дронів"),
+            coverage=tuple(make_other(50 + n, f"Other {n}", "Drones over Odesa") for n in range(number % 4)),
+        )
+        for number in range(count)
+    )  # fmt: skip
+
+
+def digest() -> DigestContent:
+    """A usual morning with two broken sources."""
+    second = replace(alert(), watch="ukraine-aid", watch_name="Aid to Ukraine", priority=Priority.NORMAL)
+    return DigestContent(
+        name="daily",
+        start=NOW - timedelta(days=1),
+        end=NOW,
+        alerts=(*stories(5), alert(), second),
+        silences=(
+            Silence("Koordshtab", NOW - timedelta(hours=9), "503 Service Unavailable"),
+            Silence("Defense Express", NOW - timedelta(hours=30), "the page is a check for robots"),
+        ),
+        quiet=("Black Sea fleet", "Patriot deliveries"),
+    )
+
+
+def storm() -> DigestContent:
+    """A term that suddenly matches everything."""
+    note = "The watch `drones` matched 2,000 articles within 5 min; its query was changed at 14:01."
+    return replace(
+        digest(),
+        alerts=stories(60),
+        why=Decision.THROTTLED,
+        note=note,
+        more=1940,
+        silences=(),
+        quiet=(),
+        start=NOW - timedelta(minutes=5),
+    )
+
+
+def calm() -> DigestContent:
+    """Nothing found, nothing broken."""
+    return replace(digest(), alerts=(), silences=())
+
+
+NOTICE = Notice(
+    key="source-silent:ukrinform",
+    headline="Ukrinform has been silent for 6 h; its habit is 10 min",
+    lines=(
+        "The last article came at 08:02. The feed answers, but its newest entry does not change.",
+        "Look: varta sources verify ukrinform",
+    ),
+    since=NOW - timedelta(hours=6),
+)
+CANARY = Notice(
+    key="canary", headline="Varta is alive: 412 articles, 9 alerts, 0 failed", lines=("This message comes once a day through every channel.",),
+    since=NOW - timedelta(days=1), is_canary=True,
+)  # fmt: skip
