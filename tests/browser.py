@@ -89,21 +89,23 @@ def look(pages: Sequence[tuple[str, int]], *, dark: bool) -> list[Seen]:
     return [Seen(**one) for one in json.loads(html.unescape(title[1]))]
 
 
-def picture(page: str, width: int, path: Path, *, dark: bool, most: int = 6000) -> None:
-    """Write a PNG of the page, at most `most` pixels high."""
-    height = min(look([(page, width)], dark=dark)[0].height, most)
-    size = f"--window-size={max(width, _LEAST_WINDOW)},{height}"
-    _run([(page, width, height)], dark=dark, arguments=[f"--screenshot={path}", size])
+def picture(pages: Sequence[tuple[str, int]], path: Path, *, dark: bool, most: int = 6000) -> None:
+    """Write a PNG of the pages side by side, at most `most` pixels high."""
+    seen = look(pages, dark=dark)
+    height = min(max(one.height for one in seen), most)
+    width = max(sum(width for _, width in pages), _LEAST_WINDOW)
+    framed = [(page, width, height) for page, width in pages]
+    _run(framed, dark=dark, arguments=[f"--screenshot={path}", f"--window-size={width},{height}"])
 
 
 def _run(pages: Sequence[tuple[str, int, int]], *, dark: bool, arguments: list[str]) -> str:
     """The pages stand in frames: the window itself cannot be as narrow as a telephone."""
-    plain = "border:0;display:block"
+    plain = "border:0;display:block;flex:none"
     frames = "".join(
         f'<iframe srcdoc="{html.escape(page)}" style="{plain};width:{width}px;height:{height}px"></iframe>'
         for page, width, height in pages
     )
-    head = '<!doctype html><meta charset="utf-8"><title>[]</title><body style="margin:0">'
+    head = '<!doctype html><meta charset="utf-8"><title>[]</title><body style="margin:0;display:flex">'
     with tempfile.TemporaryDirectory(prefix="varta-browser-", ignore_cleanup_errors=True) as folder:
         outer = Path(folder) / "outer.html"
         outer.write_text(f"{head}{_MEASURE}{frames}", encoding="utf-8")

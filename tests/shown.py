@@ -21,6 +21,7 @@ from alerts.model import (
     Update,
 )
 from alerts.rendering import render, render_digest, render_notice, render_update
+from flows.demo.mrkdwn import to_html
 from tests import browser
 from tests.builders_alerts import KEY, NOW, READERS, make_alert, make_coverage, make_excerpt, make_other
 
@@ -183,13 +184,30 @@ def slack_messages() -> dict[str, Message]:
 
 
 def main(folder: Path) -> None:
-    """Pictures of every mail, narrow and wide, light and dark."""
+    """Every mail wide and narrow, and the Slack messages, in light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, message in mails().items():
-        for width in (browser.NARROW, browser.WIDE):
-            for dark in (False, True):
-                path = folder / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-                browser.picture(message.html, width, path, dark=dark)
+    for dark in (False, True):
+        mode = "dark" if dark else "light"
+        for name, message in mails().items():
+            pages = [(message.html, browser.WIDE), (message.html, browser.NARROW)]
+            browser.picture(pages, folder / f"mail-{name}-{mode}.png", dark=dark)
+    for name, message in slack_messages().items():
+        browser.picture([(slack_page(message), 640)], folder / f"slack-{name}.png", dark=False)
+
+
+def slack_page(message: Message) -> str:
+    """The message as the demo's page shows it."""
+    blocks = to_html([dict(block) for block in message.blocks])
+    return _SLACK.replace("POST", str(blocks))
+
+
+_SLACK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><style>
+body{margin:0;background:#fff;color:#1d1c1d;font:15px/1.47 Lato,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+main{padding:14px 22px 18px}h3{margin:0 0 4px;font-size:18px}p{margin:8px 0;overflow-wrap:anywhere}
+.context{color:#616061;font-size:13px}q{display:block;quotes:none;border-left:4px solid #ddd;padding-left:12px}
+code{background:#f6f6f6;border:1px solid #ddd;border-radius:3px;padding:1px 4px;color:#c01343;font-size:12px}
+a{color:#1264a3}
+</style></head><body><main>POST</main></body></html>"""
 
 
 if __name__ == "__main__":
