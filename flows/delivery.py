@@ -14,6 +14,13 @@ def deliver(house: House, *, backfilled: bool = False) -> DeliveryTally:
 
     `backfilled` says that a backfill has just ended, whose digest may be made.
     """
+    tally = prepare(house, backfilled=backfilled)
+    send_due(house, tally)
+    return tally
+
+
+def prepare(house: House, *, backfilled: bool = False) -> DeliveryTally:
+    """Do all of a pass but the sending."""
     tally = DeliveryTally()
     opening.open_new(house, tally)
     opening.answer(house, tally)
@@ -22,5 +29,4 @@ def deliver(house: House, *, backfilled: bool = False) -> DeliveryTally:
     updating.escalate(house, tally)
     digesting.make_due(house, tally, backfilled=backfilled)
     operate(house, tally)
-    send_due(house, tally)
     return tally

@@ -152,7 +152,7 @@ def _make(house: House, destination: Destination, plan: Plan, tally: DeliveryTal
         content = _content(at, destination, plan, told)
         if not content.alerts and not content.silences:
             return
-        made = list(_messages(content, destination, plan, digest, now))
+        made = list(_messages(house, content, destination, plan, digest, now))
         tally.opened += outbox.put(session, made, now)
         delivery = digests.delivery_of(session, digest)
         date = f"{now.astimezone(destination.zone):%Y-%m-%d %H:%M}"
@@ -259,8 +259,8 @@ def _silences(at: Desk) -> tuple[Silence, ...]:
     return tuple(sorted(found, key=lambda one: one.source))
 
 
-def _messages(
-    content: DigestContent, destination: Destination, plan: Plan, digest: int, now: datetime
+def _messages(  # noqa: PLR0917 - private, called once
+    house: House, content: DigestContent, destination: Destination, plan: Plan, digest: int, now: datetime
 ) -> list[Outgoing]:
     number = int(plan.local_date.replace("-", ""))
     stories = len(content.alerts) + content.more
@@ -276,16 +276,16 @@ def _messages(
                 recipient=recipient,
                 reason=plan.why,
                 headline=f"{content.name} of {plan.local_date}: {stories:,} stories",
-                message=_render(content, destination, key, now),
+                message=_render(house, content, destination, key, now),
                 urgency=1,
             )
         )
     return made
 
 
-def _render(content: DigestContent, destination: Destination, key: str, now: datetime) -> Message:
+def _render(house: House, content: DigestContent, destination: Destination, key: str, now: datetime) -> Message:
     try:
-        return rendering.render_digest(content, destination, key, now)
+        return rendering.render_digest(content, destination, key, now, house.links)
     except Exception:  # a plain digest is better than none, and than holding up the others
         log.exception("digest not rendered", extra={"destination": destination.id, "stories": len(content.alerts)})
         lines = [f"{rendering.clean_text(one.article.title)}\n{one.article.url}" for one in content.alerts]

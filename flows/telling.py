@@ -116,7 +116,7 @@ def message(  # noqa: PLR0917 - what an outgoing message is made of
 ) -> Outgoing:
     """The first message on a story for one recipient, rendered and frozen."""
     key = delivery_key(kind, alert.watch, alert.story, destination.id, recipient)
-    rendered = _render(alert, destination, key, at.now)
+    rendered = _render(at, alert, destination, key)
     return Outgoing(
         key=key,
         kind=kind,
@@ -199,9 +199,9 @@ def _plan_checks(at: Desk, alerting: set[int]) -> None:
             expect(at.session, sources[name], at.now, when)
 
 
-def _render(alert: Alert, destination: Destination, key: str, now: datetime) -> Message:
+def _render(at: Desk, alert: Alert, destination: Destination, key: str) -> Message:
     try:
-        return rendering.render(alert, destination, key, now)
+        return rendering.render(alert, destination, key, at.now, at.house.links)
     except Exception:  # a plain alert is better than none, and than holding up the others
         log.exception("alert not rendered", extra={"watch": alert.watch, "story": alert.story})
         return plain(alert)

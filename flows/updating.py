@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from alerts import rendering
 from alerts.destinations import Destination
-from alerts.model import Alert, AlertState, Decision, DeliveryKind, Message, Update
+from alerts.model import AlertState, Decision, DeliveryKind, Message, Update
 from alerts.rules import decide as rules
 from alerts.rules import updates
 from alerts.rules.cases import PendingMatch, Ruling
@@ -148,7 +148,7 @@ def _messages(at: Desk, one: Followed, about: PendingMatch, found: Findings) -> 
                 recipient=recipient,
                 reason=Decision.FURTHER_OUTLET,
                 headline=f"Update ({', '.join(change.news for change in found.changes)}): {about.article.title}",
-                message=replace(_render(update, destination, key, at.now), thread=thread),
+                message=replace(_render(at, update, destination, key), thread=thread),
                 urgency=outbox.URGENCY[watch.priority],
                 expires_at=at.now + telling.NEWS_FOR,
             )
@@ -156,9 +156,9 @@ def _messages(at: Desk, one: Followed, about: PendingMatch, found: Findings) -> 
     return made
 
 
-def _render(update: Update, destination: Destination, key: str, now: datetime) -> Message:
+def _render(at: Desk, update: Update, destination: Destination, key: str) -> Message:
     try:
-        return rendering.render_update(update, destination, key, now)
+        return rendering.render_update(update, destination, key, at.now, at.house.links)
     except Exception:  # a plain update is better than none, and than holding up the others
         log.exception("update not rendered", extra={"watch": update.alert.watch, "story": update.alert.story})
         return telling.plain(update.alert)
@@ -207,7 +207,8 @@ def _tell_escalated(at: Desk, about: PendingMatch, ruling: Ruling, tally: Delive
     if ruling.triple not in written:
         return  # it was told there before
     archived = alerts.archived(at.session, [about.article_id]).get(about.article_id)
-    alert: Alert = telling.alert_of(about, watch, coverage, ruling.decision, written[ruling.triple], archived)
+    alert = telling.alert_of(about, watch, coverage, ruling.decision, written[ruling.triple], archived)
+    alert = replace(alert, note=f"Passed on: {ruling.reason.removesuffix(': escalated')}.")
     made = [
         telling.message(at, DeliveryKind.ESCALATION, alert, destination, recipient, "")
         for recipient in destination.recipients

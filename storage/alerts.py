@@ -91,7 +91,7 @@ def write(session: Session, wanted: Sequence[Written], now: datetime) -> dict[Tr
     upsert = insert.on_conflict_do_update(
         index_elements=["watch_id", "story_id", "destination_id"],
         set_=changed,
-        where=and_(row.told_at.is_(None), row.state.not_in(_TOLD)),
+        where=and_(row.told_at.is_(None), *(row.state != told for told in _TOLD)),  # NOT IN takes no list of rows
     ).returning(row.id, row.watch_id, row.story_id, row.destination_id)
     done = session.execute(upsert, list(rows.values()))
     return {(watch, story, to): key for key, watch, story, to in done}

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model import DeliveryKind
 from scrapers import urls
 from storage.alert_tables import DecisionRow, DeliveryRow, MatchRow
 from storage.likeness.fingerprint import key_hash
 from storage.tables import AliasRow, ArticleRow, EntryRow, StoryRow
 
 _PAGE = 500
+_FIRST = (DeliveryKind.NEW, DeliveryKind.ESCALATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,14 @@ def alerts(session: Session) -> list[dict[str, Any]]:
             "headline": row.headline,
             "key": row.key,
         }
-        for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
+        for row in session.scalars(select(DeliveryRow).where(DeliveryRow.kind.in_(_FIRST)).order_by(DeliveryRow.id))
     ]
+
+
+def deliveries_by_kind(session: Session) -> dict[str, int]:
+    """How many deliveries of each kind were made."""
+    query = select(DeliveryRow.kind, func.count()).group_by(DeliveryRow.kind)
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -118,7 +118,7 @@ def _open(case: Case, situation: Situation) -> Ruling:
 def _further(case: Case, before: Standing) -> Ruling:
     if before.state is AlertState.QUEUED:
         return _of_case(case, Decision.FURTHER_OUTLET, "a digest tells the story")
-    when = f" on {local(before.told, case.destination)}" if before.told else ""
+    when = f", last told on {local(before.told, case.destination)}" if before.told else ""
     return _of_case(case, Decision.FURTHER_OUTLET, f"the story was alerted{when}; updates may tell of it")
 
 

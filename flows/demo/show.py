@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from alerts.errors import AlertError
+from alerts.model import DeliveryKind
 from flows import delivery, house, pipeline, report, settings
 from flows.cli.ask import CUTS
 from flows.cli.output import narrow_table
@@ -136,11 +137,12 @@ def summary(
     """What the demo did, for `--json`: counts, and one line per (watch, story, destination)."""
     with reading(rooms.engine) as session:
         counts = lookup.counts(session)
-        alerts = lookup.alerts(session)
+        alerts, kinds = lookup.alerts(session), lookup.deliveries_by_kind(session)
     return {
         **counts,
         "passes": [report.rows(tallies) for tallies in passes],
         "alerts": len(alerts),
+        "updates": kinds.get(DeliveryKind.UPDATE, 0),
         "delivered": sum(1 for one in alerts if one["state"] == "sent"),
         "alert_list": alerts,
         "mails": len(world.mail.messages),
@@ -216,7 +218,8 @@ def _show_alerts(console: Console, alerts: Sequence[dict[str, Any]]) -> None:
 def _show_end(console: Console, found: dict[str, Any]) -> None:
     console.print(
         f"{found['articles']} articles, {found['duplicates']} of them copies, in {found['stories']} stories; "
-        f"{found['matches']} matches became {found['alerts']} alerts, {found['delivered']} delivered: "
+        f"{found['matches']} matches became {found['alerts']} alerts, {found['delivered']} delivered, "
+        f"and {found['updates']} updates: "
         f"{found['mails']} mails, {found['slack_messages']} Slack messages."
     )
 
