@@ -15,6 +15,7 @@ from alerts.rules.cases import Ruling, Triple
 from storage.alert_tables import AlertRow, DecisionRow, MatchRow
 from storage.upsert import MOST_ROWS, insert_for
 
+_ALONE = (Decision.BACKFILL, Decision.TOO_OLD)  # they wait with no alert, and open none
 _CHANGED = ("outcome", "reason", "until", "alert_id", "delivery_id", "decided_at")
 
 
@@ -45,7 +46,7 @@ def write(
             "outcome": ruling.decision,
             "reason": ruling.reason,
             "until": ruling.until,
-            "alert_id": ruling.alert or alerts.get(ruling.triple),
+            "alert_id": ruling.alert or (None if ruling.decision in _ALONE else alerts.get(ruling.triple)),
             "delivery_id": deliveries.get(ruling.triple),
             "decided_at": now,
         }
