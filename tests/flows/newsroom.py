@@ -194,7 +194,7 @@ def newsroom(
     *,
     is_right: bool = True,
 ) -> Iterator[Newsroom]:
-    """A newsroom with these watches and destinations that begins at an instant; `is_right` says they have no mistake."""
+    """A newsroom with these watches and destinations that begins at an instant; `is_right` if without a mistake."""
     clock = Clock()
     clock.time = begin or datetime(2026, 11, 23, 12, tzinfo=UTC)
     watchlist = f"entities:\n  - {{id: rutte, names: {{en: [Rutte]}}}}\nwatches:\n{watches or watch()}"
