@@ -19,7 +19,7 @@ from alerts.rules.updates import Report
 from alerts.watchlist import Watch
 from flows.house import House
 from flows.tally import DeliveryTally
-from storage import alerts, decisions, digests, matches, mutes, outbox, rechecks
+from storage import actions, alerts, decisions, digests, matches, mutes, outbox, rechecks
 from storage.alerts import Written
 from storage.digests import Item
 from storage.outbox import Outgoing, delivery_key
@@ -54,6 +54,7 @@ def desk(session: Session, house: House, stories: Iterable[int], flooded: Mappin
         mutes=mutes.active(session, now),
         used=alerts.used(session, since),
         flooded=flooded,
+        wishes=actions.digest_wishes(session),
     )
     watches = {watch.id: watch for watch in house.configuration.watchlist.watches}
     return Desk(house, session, now, situation, watches, known, matches.newest(session, wanted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -112,7 +112,8 @@ class Situation:
     """What is known besides the matches. Rulings change `standing` and `used`, so that later ones see them.
 
     `used` counts instant messages of the throttled time by destination and whether they are critical, `flooded` the
-    new matches of watches that have too many, `coverage` who reports each story.
+    new matches of watches that have too many, `coverage` who reports each story, `wishes` the (watch, destination) of
+    which a reader asked for a digest instead.
     """
 
     now: datetime
@@ -121,6 +122,7 @@ class Situation:
     coverage: Mapping[int, Sequence[Coverage]] = field(default_factory=dict)
     used: Counter[tuple[str, bool]] = field(default_factory=Counter)
     flooded: Mapping[str, int] = field(default_factory=dict)
+    wishes: Collection[tuple[str, str]] = frozenset()
     _urgent: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
