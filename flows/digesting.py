@@ -147,7 +147,7 @@ def _make(house: House, destination: Destination, plan: Plan, tally: DeliveryTal
         if digest is None:
             return
         taken = digests.take(session, digest, [item.id for item in items], now)
-        at = telling.desk(session, house, {item.story for item in items if item.is_told}, {})
+        at = telling.desk(session, house, {item.story for item in items if item.is_told})
         told = _sorted_out(at, destination, [item for item in items if item.id in taken])
         content = _content(at, destination, plan, told)
         if not content.alerts and not content.silences:

@@ -9,14 +9,13 @@ from datetime import timedelta
 from alerts.model import AlertState, Decision, Priority
 from alerts.rules import decide as rules
 from alerts.rules.cases import Case, PendingMatch, Ruling
-from alerts.rules.throttle import FLOOD
 from flows import telling
 from flows.house import House
 from flows.tally import DeliveryTally
-from flows.telling import Desk
+from flows.telling import Desk, Weather
 from storage import alerts, decisions, matches
 from storage.alerts import Held
-from storage.engine import reading, transaction
+from storage.engine import transaction
 
 _BATCH = 200  # matches or alerts that are decided in one transaction
 _URGENT_FIRST = tuple(reversed(Priority))
@@ -25,17 +24,16 @@ _MENDED_SOON = timedelta(minutes=10)  # a watchlist with mistakes is looked at a
 
 def open_new(house: House, tally: DeliveryTally) -> None:
     """Decide on every match that is new, those of the most urgent watches first."""
-    with reading(house.engine) as session:
-        flooded = matches.flood(session, FLOOD)
+    weather = telling.weather(house)
     watches = house.configuration.watchlist.watches
     for priority in _URGENT_FIRST:
         some = {watch.id for watch in watches if watch.priority is priority}
         after: int | None = 0 if some else None
         while after is not None:
-            after = _open_some(house, tally, after, some, flooded)
+            after = _open_some(house, tally, after, some, weather)
     after = None if house.configuration.watchlist.problems else 0  # a watch that is misspelt now is not gone
     while after is not None:
-        after = _open_some(house, tally, after, {watch.id for watch in watches}, flooded, others=True)
+        after = _open_some(house, tally, after, {watch.id for watch in watches}, weather, others=True)
 
 
 def answer(house: House, tally: DeliveryTally) -> None:
@@ -48,16 +46,17 @@ def answer(house: House, tally: DeliveryTally) -> None:
             after = max(waiting, default=None)
             if waiting:
                 pending = matches.by_id(session, house.configuration.sources, waiting)
-                at = telling.desk(session, house, (one.story for one in pending), {})
+                at = telling.desk(session, house, (one.story for one in pending))
                 _rule(at, pending, tally, waiting)
 
 
 def look_again(house: House, tally: DeliveryTally) -> None:
     """Judge again what was held and whose time has come, the most urgent first."""
+    weather = replace(telling.weather(house), flooded={})  # what was held is few by now, or many: the throttle tells
     for priority in _URGENT_FIRST:
         after: int | None = 0
         while after is not None:
-            after = _look_at_some(house, tally, priority, after)
+            after = _look_at_some(house, tally, priority, after, weather)
 
 
 def _open_some(
@@ -65,7 +64,7 @@ def _open_some(
     tally: DeliveryTally,
     after: int,
     watches: set[str],
-    flooded: Mapping[str, int],
+    weather: Weather,
     *,
     others: bool = False,
 ) -> int | None:
@@ -74,7 +73,7 @@ def _open_some(
         pending = matches.pending(session, house.configuration.sources, after, _BATCH, watches, others=others)
         if not pending:
             return None
-        at = telling.desk(session, house, (one.story for one in pending), flooded)
+        at = telling.desk(session, house, (one.story for one in pending), weather)
         rulings = _rule(at, pending, tally)
         matches.mark_decided(session, {ruling.match for ruling in rulings}, at.now)
     return max(one.id for one in pending)
@@ -90,7 +89,7 @@ def _rule(
     return rulings
 
 
-def _look_at_some(house: House, tally: DeliveryTally, priority: Priority, after: int) -> int | None:
+def _look_at_some(house: House, tally: DeliveryTally, priority: Priority, after: int, weather: Weather) -> int | None:
     """Judge the next held alerts after id `after`; the last id, None at the end."""
     with transaction(house.engine) as session:
         matches.wait_for_turn(session)
@@ -100,7 +99,9 @@ def _look_at_some(house: House, tally: DeliveryTally, priority: Priority, after:
         attached = decisions.attached(session, [one.id for one in held])
         ids = {match for found in attached.values() for match in found} | {one.match or 0 for one in held}
         pending = {one.id: one for one in matches.by_id(session, house.configuration.sources, ids)}
-        at = telling.desk(session, house, {one.story for one in pending.values()} | {one.story for one in held}, {})
+        at = telling.desk(
+            session, house, {one.story for one in pending.values()} | {one.story for one in held}, weather
+        )
         telling.load(at, {one.story for one in held if _is_asking(at, one)})
         telling.load_for(at, [one for one in pending.values() if one.story not in {alert.story for alert in held}])
         rulings: list[Ruling] = []

@@ -15,6 +15,7 @@ from alerts.destinations import Destination
 from alerts.model import Alert, AlertState, Coverage, Decision, DeliveryKind, Message
 from alerts.rules import updates
 from alerts.rules.cases import PendingMatch, Ruling, Situation, Triple
+from alerts.rules.throttle import FLOOD
 from alerts.rules.updates import Report
 from alerts.watchlist import Watch
 from flows.house import House
@@ -22,6 +23,7 @@ from flows.tally import DeliveryTally
 from storage import actions, alerts, decisions, digests, matches, mutes, outbox, rechecks
 from storage.alerts import Written
 from storage.digests import Item
+from storage.engine import reading
 from storage.outbox import Outgoing, delivery_key
 from storage.sources import expect
 
@@ -43,17 +45,39 @@ class Desk:
     newest: Mapping[int, int] = field(default_factory=dict)
 
 
-def desk(session: Session, house: House, stories: Iterable[int], flooded: Mapping[str, int]) -> Desk:
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What a whole pass is decided under: watches with too many new matches, and those that had too many lately."""
+
+    flooded: Mapping[str, int] = field(default_factory=dict)
+    stormy: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+CALM = Weather()
+
+
+def weather(house: House) -> Weather:
+    """How much comes in at the beginning of a pass."""
+    with reading(house.engine) as session:
+        return Weather(matches.flood(session, FLOOD), decisions.throttled(session, _throttled_since(house)))
+
+
+def _throttled_since(house: House) -> dict[str, datetime]:
+    known = house.configuration.destinations.by_id
+    return {name: house.now() - one.limit.period for name, one in known.items()}
+
+
+def desk(session: Session, house: House, stories: Iterable[int], weather: Weather = CALM) -> Desk:
     """Everything that decisions on these stories depend on, but for their coverage."""
     now, wanted = house.now(), set(stories)
     known = house.configuration.destinations.by_id
-    since = {name: now - one.limit.period for name, one in known.items()}
     situation = Situation(
         now=now,
         standing=alerts.standing(session, wanted),
         mutes=mutes.active(session, now),
-        used=alerts.used(session, since),
-        flooded=flooded,
+        used=alerts.used(session, _throttled_since(house)),
+        flooded=weather.flooded,
+        stormy=weather.stormy,
         wishes=actions.digest_wishes(session),
     )
     watches = {watch.id: watch for watch in house.configuration.watchlist.watches}

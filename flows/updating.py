@@ -42,7 +42,7 @@ def tell_updates(house: House, tally: DeliveryTally) -> None:
             after = max((one.id for one in found), default=None)
             fresh = [one for one in found if one.is_grown or _is_changed(one)]
             if fresh:
-                at = telling.desk(session, house, {one.story for one in fresh}, {})
+                at = telling.desk(session, house, {one.story for one in fresh})
                 _update(at, fresh, tally)
 
 
@@ -185,7 +185,7 @@ def _escalate(house: House, one: Followed, watch: Watch, tally: DeliveryTally) -
         if not followed.escalate(session, one.id, house.now()) or not pending:
             return
         about = replace(pending[0], story=one.story)
-        at = telling.desk(session, house, [one.story], {})
+        at = telling.desk(session, house, [one.story])
         if (until := _silent_until(at, about, watch, destination)) is not None and until <= at.now:
             return
         minutes = int(escalation.after.total_seconds() // 60)

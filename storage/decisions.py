@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model import Decision
 from alerts.rules.cases import Ruling, Triple
-from storage.alert_tables import AlertRow, DecisionRow
+from storage.alert_tables import AlertRow, DecisionRow, MatchRow
 from storage.upsert import MOST_ROWS, insert_for
 
+_ALONE = (Decision.BACKFILL, Decision.TOO_OLD)  # they wait with no alert, and open none
 _CHANGED = ("outcome", "reason", "until", "alert_id", "delivery_id", "decided_at")
 
 
@@ -45,7 +46,7 @@ def write(
             "outcome": ruling.decision,
             "reason": ruling.reason,
             "until": ruling.until,
-            "alert_id": ruling.alert or alerts.get(ruling.triple),
+            "alert_id": ruling.alert or (None if ruling.decision in _ALONE else alerts.get(ruling.triple)),
             "delivery_id": deliveries.get(ruling.triple),
             "decided_at": now,
         }
@@ -92,6 +93,21 @@ def unanswered(session: Session, destinations: Collection[str], after: int, limi
     for match, destination in session.execute(query):
         found[match].add(destination)
     return found
+
+
+def throttled(session: Session, since: Mapping[str, datetime]) -> Counter[tuple[str, str]]:
+    """How many matches were too many at once since the time of each destination, by destination and watch."""
+    row = DecisionRow
+    if not since:
+        return Counter()
+    recent = or_(*(and_(row.destination_id == name, row.decided_at > begin) for name, begin in since.items()))
+    query = (
+        select(row.destination_id, MatchRow.watch_id, func.count())
+        .join(MatchRow, MatchRow.id == row.match_id)
+        .where(row.decided_at > min(since.values()), recent, row.outcome == Decision.THROTTLED)
+        .group_by(row.destination_id, MatchRow.watch_id)
+    )
+    return Counter({(name, watch): number for name, watch, number in session.execute(query)})
 
 
 def counts(session: Session, since: datetime) -> list[Counted]:

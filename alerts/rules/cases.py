@@ -111,9 +111,9 @@ class Case:
 class Situation:
     """What is known besides the matches. Rulings change `standing` and `used`, so that later ones see them.
 
-    `used` counts instant messages of the throttled time by destination and whether they are critical, `flooded` the
-    new matches of watches that have too many, `coverage` who reports each story, `wishes` the (watch, destination) of
-    which a reader asked for a digest instead.
+    `used` counts instant messages of the throttled time by destination and whether they are critical, `stormy` what was
+    too much in that time by destination and watch, `flooded` the new matches of watches that have too many; `coverage`
+    is who reports each story, `wishes` are the (watch, destination) of which a reader asked for a digest instead.
     """
 
     now: datetime
@@ -122,6 +122,7 @@ class Situation:
     coverage: Mapping[int, Sequence[Coverage]] = field(default_factory=dict)
     used: Counter[tuple[str, bool]] = field(default_factory=Counter)
     flooded: Mapping[str, int] = field(default_factory=dict)
+    stormy: Mapping[tuple[str, str], int] = field(default_factory=dict)
     wishes: Collection[tuple[str, str]] = frozenset()
     _urgent: dict[tuple[int, str], str] = field(default_factory=dict)
 

@@ -194,6 +194,8 @@ def _too_many(case: Case, situation: Situation) -> Ruling | None:
         reason = f"the watch matched {matches:,} articles at once: one digest tells them"
     elif is_spent(destination, watch.priority, situation):
         reason = f"more than {destination.throttle} for this destination: one digest tells the rest"
+    elif situation.stormy.get((destination.id, watch.id), 0) >= destination.limit.most:
+        reason = f"the watch brings more than {destination.throttle} still: one digest tells the rest"
     else:
         return None
     return _of_case(case, Decision.THROTTLED, reason, AlertState.QUEUED)
