@@ -99,11 +99,11 @@ def _why(card: Card) -> str:
 def _warnings(card: Card) -> str:
     told = []
     if card.is_state_media:
-        told.append(f":warning: *State media.* A state controls what {fit(card.source)} publishes.")
+        told.append(f"⚠️ *State media.* A state controls what {fit(card.source)} publishes.")
     if card.partial:
-        told.append(f":page_facing_up: *Partial.* {fit(card.partial)}")
+        told.append(f"📄 *Partial.* {fit(card.partial)}")
     if card.after:
-        told.append(f":link: {fit(card.after, _ORIGIN)}")
+        told.append(f"🔗 {fit(card.after, _ORIGIN)}")
     return "\n".join(told)
 
 
@@ -127,7 +127,7 @@ def _told(one: Told) -> str:
     """One change: what happened, to which article, and how its words differ."""
     told = f"{_NEWS[one.news]} *{fit(one.sentence, 300)}*"
     if one.is_state_media:
-        told += "  :warning: state media"
+        told += "  ⚠️ state media"
     if one.title:
         told += f"\n{link_or(one.title, one.link, _TITLE)}"
     if one.parts:

@@ -85,7 +85,7 @@ def _head(card: DigestCard) -> Iterator[Block]:
     if told:
         yield section("note", "\n".join(told))
     if card.warning:
-        yield section("warning", f":warning: {fit(card.warning, 400)}")
+        yield section("warning", f"⚠️ {fit(card.warning, 400)}")
 
 
 def _paragraphs(card: DigestCard) -> Iterator[tuple[Block | None, Iterator[Block]]]:
@@ -111,7 +111,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _beware(entry: Entry) -> str:
-    return " · :warning: *state media only*" if entry.is_state_media else ""
+    return " · ⚠️ *state media only*" if entry.is_state_media else ""
 
 
 def _tail(card: DigestCard) -> list[Block]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import requests
@@ -14,16 +15,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts import incidents
 from alerts.destinations import Destination, secret_name
 from alerts.incidents import IncidentKind
-from flows import house, settings
+from alerts.model import DeliveryState
+from flows import house, report, settings
 from flows.house import Configuration
 from flows.settings import Settings
 from scrapers.errors import ConfigError
+from storage import channels, outbox, sources
 from storage import engine as database
 from storage import incidents as stored
-from storage import outbox, sources
+from storage.channels import Circuit, Suppressed
 from storage.engine import StorageError, reading
+from storage.outbox import Standing
 
 _PATIENCE = 5.0
+_LATE = timedelta(minutes=10)
 _TOLD_ABOVE = (IncidentKind.DEAD, IncidentKind.RULE)
 
 
@@ -88,18 +93,16 @@ def _database(chosen: Settings, configuration: Configuration) -> Iterator[Findin
             yield Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
             return
         with reading(engine) as session:
-            troubled = [d for d in outbox.ledger(session) if d.state in ("dead", "held")]
+            standing = outbox.standing(session, datetime.now(UTC))
+            circuits, refused = channels.troubled(session), channels.suppressed(session)
             polled = sources.states(session).values()
             known = configuration.destinations.by_id
             facts = stored.facts(session, configuration.sources, known, house.utc_now())
     except (StorageError, SQLAlchemyError, OSError) as broken:
         yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
         return
-    if troubled:
-        what = f"{len(troubled)} deliveries are dead or held: see `varta deliveries list`"
-        yield Finding("database", Verdict.WARNING, what)
-    else:
-        yield Finding("database", Verdict.OK, "tables are up to date")
+    yield Finding("database", Verdict.OK, "tables are up to date")
+    yield from _outbox(standing, circuits, refused)
     silent = [state.source for state in polled if state.failures]
     if silent:
         what = f"{len(silent)} of {len(polled)} do not answer, see `varta sources list`: {', '.join(silent)}"
@@ -110,6 +113,23 @@ def _database(chosen: Settings, configuration: Configuration) -> Iterator[Findin
     for one in incidents.conditions(facts, house.utc_now()):
         if one.kind not in _TOLD_ABOVE:
             yield Finding("operation", Verdict.WARNING, f"{one.headline}. {' '.join(filter(None, one.lines))}")
+
+
+def _outbox(standing: Standing, circuits: Sequence[Circuit], refused: Sequence[Suppressed]) -> Iterator[Finding]:
+    for state in (DeliveryState.DEAD, DeliveryState.HELD):
+        if count := standing.counts.get(state):
+            yield Finding(
+                "deliveries", Verdict.WARNING, f"{count} {state}: see `varta deliveries list --state {state}`"
+            )
+    oldest = standing.oldest_due
+    if oldest and (late := datetime.now(UTC) - oldest) > _LATE:
+        what = f"the oldest that is due has waited for {late.total_seconds() / 60:.0f} minutes"
+        yield Finding("deliveries", Verdict.WARNING, what)
+    for one in circuits:
+        yield Finding("channels", Verdict.BROKEN if one.opened else Verdict.WARNING, report.circuit(one))
+    for gone in refused:
+        what = f"{gone.destination}: {gone.address or 'it'} gets nothing more: {gone.reason}"
+        yield Finding("channels", Verdict.WARNING, what)
 
 
 def _prefect(chosen: Settings) -> Finding:

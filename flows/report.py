@@ -9,6 +9,7 @@ from typing import Any
 from flows.backfilling import BackfillTally
 from flows.pipeline import Tally
 from flows.tally import DeliveryTally
+from storage.channels import Circuit
 
 _SHOWN = {
     "source": "source",
@@ -69,6 +70,14 @@ def delivered(tally: DeliveryTally) -> str:
     """One sentence on a pass over the outbox."""
     text = f"deliveries sent: {tally.sent}, to be tried again: {tally.waiting}"
     return f"{text}, held: {tally.held}, dead: {tally.dead}" if tally.held or tally.dead else text
+
+
+def circuit(found: Circuit) -> str:
+    """One sentence on a way that is broken, or failed lately."""
+    if found.opened is None:
+        return f"{found.way}: {found.failures} failures in a row: {found.reason}"
+    tried = f", tried again at {found.next_try:%H:%M} UTC" if found.next_try else ""
+    return f"{found.way} is broken since {found.opened:%Y-%m-%d %H:%M} UTC{tried}: {found.reason}"
 
 
 def sent(tally: DeliveryTally) -> dict[str, Any]:

@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 _LONGEST = timedelta(minutes=10)  # of one pass; the next goes on
 _PATIENCE = timedelta(seconds=30)  # with a way that rests; one that rests longer is left to a later pass
 _LOOK_AGAIN = 1.0  # seconds: another process may have left the way earlier than it had to
-_SENDERS = 4  # on a way without a pace, each with so many due
-_EACH = 25
 _THREADS = 16
 
 
@@ -42,15 +40,12 @@ def send_due(house: House, tally: DeliveryTally) -> None:
     release_lost(house)
     with reading(house.engine) as session:
         due = leases.due(session, house.now())
-    known, ways = house.configuration.destinations.by_id, _ways(house)
+    known = house.configuration.destinations.by_id
     for name, count in due.items():
         if name not in known:
             tally.errors.append(f"destination `{name}` is no longer configured: {count} deliveries wait for it")
-    senders = []
-    for way, destinations in ways.items():
-        waiting = sum(due.get(name, 0) for name in destinations)
-        parallel = 1 if way.pace is not None else min(_SENDERS, 1 + waiting // _EACH)
-        senders += [_Sender(way, destinations, house, tally) for _ in range(parallel if waiting else 0)]
+    # one sender on each way: whoever kills this process makes one message uncertain, not many
+    senders = [_Sender(way, on_it, house, tally) for way, on_it in _ways(house).items() if due.keys() & on_it.keys()]
     with ThreadPoolExecutor(min(len(senders), _THREADS) or 1) as pool:
         for done in [pool.submit(copy_context().run, sender.work) for sender in senders]:
             done.result()
@@ -73,6 +68,8 @@ def _ways(house: House) -> dict[Way, dict[str, Destination]]:
 
 
 _counting = Lock()
+# SQLite lets whoever asks at the right moment write: of dozens of threads, one waited 30 seconds for its turn
+_writing = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +86,24 @@ class _Sender:
         house, owner = self.house, uuid.uuid4().hex
         end = house.now() + _LONGEST
         while (now := house.now()) < end:
-            with transaction(house.engine) as session:
-                claimed = leases.claim(session, owner, now, self.way, self.destinations)
-            if claimed is not None:
-                if not self._send(claimed):
-                    return
-                continue
-            with reading(house.engine) as session:
+            with reading(house.engine) as session:  # who only waits keeps nobody from writing
                 pause = leases.pause(session, self.way, self.destinations, now)
             if pause is None or pause > _PATIENCE:
                 return
-            house.sleep(min(pause.total_seconds(), _LOOK_AGAIN))
+            if pause:
+                house.sleep(min(pause.total_seconds(), _LOOK_AGAIN))
+                continue
+            with _writing, transaction(house.engine) as session:
+                claimed = leases.claim(session, owner, now, self.way, self.destinations)
+            if claimed is not None and not self._send(claimed):
+                return
 
     def _send(self, claimed: Claimed) -> bool:
         """Send outside any transaction, then record; False when the way failed."""
         destination = self.destinations[claimed.destination]
-        with reading(self.house.engine) as session:
-            root = leases.root(session, claimed.message)
-        claimed, ended = _attempt(claimed, destination, root, self.house)
+        claimed, ended = _attempt(claimed, destination, self.house)
         now = self.house.now()
-        with transaction(self.house.engine) as session:
+        with _writing, transaction(self.house.engine) as session:
             state = leases.record(session, claimed, ended, now)
             refused = isinstance(ended, DeliveryError) and ended.outcome is SendOutcome.DEAD_RECIPIENT
             if refused:
@@ -144,17 +139,17 @@ def _why(claimed: Claimed, ended: DeliveryError | Held) -> str:
 
 
 def _attempt(
-    claimed: Claimed, destination: Destination, root: str, house: House
+    claimed: Claimed, destination: Destination, house: House
 ) -> tuple[Claimed, Receipt | DeliveryError | Held]:
     """How sending ended; the claim forgets its lost answers when they proved to be nothing."""
     try:
         channel = house.channel(destination, claimed.recipient)
         if claimed.unknowns:
-            settled = _settle(channel, claimed, destination, root)
+            settled = _settle(channel, claimed, destination)
             if not isinstance(settled, bool):
                 return claimed, settled
             claimed = replace(claimed, unknowns=0) if settled else claimed
-        return claimed, channel.send(claimed.message, claimed.key, repeat=claimed.unknowns > 0, root=root)
+        return claimed, channel.send(claimed.message, claimed.key, repeat=claimed.unknowns > 0, root=claimed.root)
     except DeliveryError as refused:
         return claimed, _whole(refused) if not claimed.recipient else refused
     except Exception as broken:  # noqa: BLE001 - one message that breaks a channel costs no other
@@ -165,13 +160,13 @@ def _attempt(
         return claimed, DeliveryError(what, SendOutcome.UNKNOWN, way_works=True)
 
 
-def _settle(channel: Channel, claimed: Claimed, destination: Destination, root: str) -> Receipt | Held | bool:
+def _settle(channel: Channel, claimed: Claimed, destination: Destination) -> Receipt | Held | bool:
     """What became of a message whose answer was lost: it is there, it surely is not (True), or perhaps (False).
 
     Raises DeliveryError when this cannot be asked at the moment.
     """
     try:
-        return channel.find(claimed.key, claimed.created, root=root) or True
+        return channel.find(claimed.key, claimed.created, root=claimed.root) or True
     except DeliveryError as unclear:
         if unclear.outcome is not SendOutcome.UNKNOWN:
             raise

@@ -45,6 +45,7 @@ class Claimed:
     way: Way
     is_probe: bool = False  # it tries whether a broken way works again
     is_plain: bool = False
+    root: str = ""  # what the channel called the first message of the thread that this one goes into
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,13 @@ def claim(session: Session, owner: str, now: datetime, way: Way, destinations: C
         if taken is None or is_probe is None:
             attempt.rollback()
             return None
+    message = _message(taken)
     return Claimed(
         id=taken.id,
         key=taken.key,
         destination=taken.destination_id,
         recipient=taken.recipient,
-        message=_message(taken),
+        message=message,
         attempts=taken.attempts,
         unknowns=taken.unknowns,
         created=taken.created_at,
@@ -147,6 +149,7 @@ def claim(session: Session, owner: str, now: datetime, way: Way, destinations: C
         way=way,
         is_probe=is_probe,
         is_plain=taken.is_plain,
+        root=_root(session, message),
     )
 
 
@@ -156,8 +159,7 @@ def _message(row: DeliveryRow) -> Message:
     return replace(message, html="", blocks=(), thread="") if row.is_plain else message
 
 
-def root(session: Session, message: Message) -> str:
-    """What the channel called the first message of the thread that `message` goes into; "" when there is none."""
+def _root(session: Session, message: Message) -> str:
     row = DeliveryRow
     found = select(row.provider_id).where(row.key == message.thread, row.state == DeliveryState.SENT)
     return (session.scalar(found) or "") if message.thread else ""

@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model import Decision, DeliveryKind, DeliveryState, Message, Priority
 from storage import channels
-from storage.alert_tables import DeliveryRow
+from storage.alert_tables import DeliveryRow, RecipientRow
 from storage.upsert import insert_for
 
 URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority.CRITICAL: 3}
@@ -63,6 +63,7 @@ class Delivery:
 
     id: int
     key: str
+    kind: DeliveryKind
     watch: str
     story: int | None
     destination: str
@@ -74,6 +75,7 @@ class Delivery:
     not_before: datetime
     sent: datetime | None
     headline: str
+    provider_id: str  # what the channel calls the message
 
 
 def delivery_key(  # noqa: PLR0917 - each of them tells one delivery from another
@@ -167,23 +169,45 @@ def ledger(session: Session, state: DeliveryState | None = None, limit: int = 20
     return [_delivery(row) for row in session.scalars(query)]
 
 
-def retry(session: Session, ids: Collection[int], now: datetime) -> list[int]:
-    """Send again at once what is dead, held, cancelled or waits. Returns those that it did so for."""
+def retry(session: Session, ids: Collection[int], now: datetime) -> dict[int, str]:
+    """Send again at once what is dead, held, cancelled or waits; these, with the destination of each.
+
+    What goes to a suppressed address stays as it is.
+    """
     again = (DeliveryState.DEAD, DeliveryState.HELD, DeliveryState.CANCELLED, DeliveryState.PENDING)
-    row = DeliveryRow
-    changed = session.scalars(
+    row, refused = DeliveryRow, RecipientRow
+    is_refused = exists().where(refused.destination_id == row.destination_id, refused.address == row.recipient)
+    changed = session.execute(
         update(row)
-        .where(row.id.in_(ids), row.state.in_(again))
+        .where(row.id.in_(ids), row.state.in_(again), ~is_refused)
         .values(state=DeliveryState.PENDING, not_before=now, expires_at=None, unknowns=0, is_plain=False, error="")
-        .returning(row.id)
+        .returning(row.id, row.destination_id)
+        .execution_options(synchronize_session=False)
     )
-    return sorted(changed.all())
+    return dict(sorted((number, destination) for number, destination in changed.tuples()))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the outbox stands: deliveries by state, and since when the oldest is due that has not left (UTC)."""
+
+    counts: dict[DeliveryState, int]
+    oldest_due: datetime | None
+
+
+def standing(session: Session, now: datetime) -> Standing:
+    """How the outbox stands now."""
+    row = DeliveryRow
+    counts = session.execute(select(row.state, func.count()).group_by(row.state)).tuples()
+    oldest = select(func.min(row.not_before)).where(row.state == DeliveryState.PENDING, row.not_before <= now)
+    return Standing({DeliveryState(state): count for state, count in counts}, session.scalar(oldest))
 
 
 def _delivery(row: DeliveryRow) -> Delivery:
     return Delivery(
         id=row.id,
         key=row.key,
+        kind=DeliveryKind(row.kind),
         watch=row.watch_id,
         story=row.story_id,
         destination=row.destination_id,
@@ -195,4 +219,5 @@ def _delivery(row: DeliveryRow) -> Delivery:
         not_before=row.not_before,
         sent=row.sent_at,
         headline=row.headline,
+        provider_id=row.provider_id,
     )

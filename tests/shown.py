@@ -1,9 +1,11 @@
-"""Messages as people see them, for pictures and for tests that look: `python -m tests.shown FOLDER` takes pictures."""
+"""Messages as people see them: `python -m tests.shown FOLDER` takes pictures of them with Chromium."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from alerts.links import Links
 from alerts.model import (
@@ -11,13 +13,17 @@ from alerts.model import (
     Change,
     Decision,
     DigestContent,
+    Message,
     News,
     Notice,
     Priority,
     Silence,
     Update,
 )
-from tests.builders_alerts import NOW, make_alert, make_coverage, make_excerpt, make_other
+from alerts.rendering import render, render_digest, render_notice, render_update
+from flows.demo.mrkdwn import to_html
+from tests import browser
+from tests.builders_alerts import KEY, NOW, READERS, make_alert, make_coverage, make_excerpt, make_other
 
 LINKS = Links("https://alerts.example.org", "0123456789abcdef0123456789abcdef")
 
@@ -49,7 +55,8 @@ def state_media() -> Alert:
     sentence = "Генсек НАТО Марк Рютте назвал условия безопасности для Украины, пишет Bild."
     return make_alert(
         article=article, priority=Priority.CRITICAL, terms=("Марк Рютте", "Украины"),
-        excerpt=make_excerpt(sentence, "Марк Рютте", "Украины"), note="Passed on: desk-slack did not acknowledge it within 20 min.",
+        excerpt=make_excerpt(sentence, "Марк Рютте", "Украины"),
+        note="Passed on: desk-slack did not acknowledge it within 20 min.",
     )  # fmt: skip
 
 
@@ -80,8 +87,12 @@ def stories(
     return tuple(
         make_alert(
             watch=watch, watch_name=name, priority=priority, story=1000 + number, terms=("дронів",),
-            article=make_other(60 + 7 * number, f"Outlet {number % 7}", f"Збито {number + 10} дронів над Одесою", language="uk"),
-            excerpt=make_excerpt(f"Сили ППО збили {number + 10} дронів над Одеською областю, повідомило командування.", "дронів"),
+            article=make_other(
+                60 + 7 * number, f"Outlet {number % 7}", f"Збито {number + 10} дронів над Одесою", language="uk"
+            ),
+            excerpt=make_excerpt(
+                f"Сили ППО збили {number + 10} дронів над Одеською областю, повідомило командування.", "дронів"
+            ),
             coverage=tuple(make_other(50 + n, f"Other {n}", "Drones over Odesa") for n in range(number % 4)),
         )
         for number in range(count)
@@ -125,15 +136,79 @@ def calm() -> DigestContent:
 
 
 NOTICE = Notice(
-    key="source-silent:ukrinform",
-    headline="Ukrinform has been silent for 6 h; its habit is 10 min",
+    key="silent:ukrinform",
+    headline="Ukrinform has been silent for 9 h",
     lines=(
-        "The last article came at 08:02. The feed answers, but its newest entry does not change.",
+        "The longest pause between its last 40 articles was 2 h.",
+        "It answers, but with nothing new.",
         "Look: varta sources verify ukrinform",
     ),
-    since=NOW - timedelta(hours=6),
+    since=NOW - timedelta(hours=9),
 )
 CANARY = Notice(
-    key="canary", headline="Varta is alive: 412 articles, 9 alerts, 0 failed", lines=("This message comes once a day through every channel.",),
+    key="canary", headline="Varta is alive: 412 articles, 9 alerts, 0 failed",
+    lines=("148 of 150 sources answer.", "This message comes once a day. When it does not come, something is broken."),
     since=NOW - timedelta(days=1), is_canary=True,
 )  # fmt: skip
+
+
+def mails() -> dict[str, Message]:
+    """One mail of every kind, by name."""
+    to = READERS["editor"]
+    over = replace(NOTICE, is_over=True)
+    return {
+        "alert": render(alert(), to, KEY, NOW, LINKS),
+        "alert-commands": render(alert(), to, KEY, NOW),
+        "state-media": render(state_media(), to, KEY, NOW, LINKS),
+        "update": render_update(update(), to, KEY, NOW, LINKS),
+        "digest": render_digest(digest(), to, KEY, NOW, LINKS),
+        "storm": render_digest(storm(), to, KEY, NOW, LINKS),
+        "calm": render_digest(calm(), to, KEY, NOW, LINKS),
+        "notice": render_notice(NOTICE, to, KEY, NOW),
+        "over": render_notice(over, to, KEY, NOW),
+        "canary": render_notice(CANARY, to, KEY, NOW),
+    }
+
+
+def slack_messages() -> dict[str, Message]:
+    """One Slack message of every kind, by name."""
+    to = READERS["desk"]
+    return {
+        "alert": render(alert(), to, KEY, NOW, LINKS),
+        "alert-commands": render(state_media(), to, KEY, NOW),
+        "update": render_update(update(), to, KEY, NOW, LINKS),
+        "digest": render_digest(digest(), to, KEY, NOW, LINKS),
+        "storm": render_digest(storm(), to, KEY, NOW, LINKS),
+        "notice": render_notice(NOTICE, to, KEY, NOW),
+    }
+
+
+def main(folder: Path) -> None:
+    """Every mail wide and narrow, and the Slack messages, in light and dark."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for dark in (False, True):
+        mode = "dark" if dark else "light"
+        for name, message in mails().items():
+            pages = [(message.html, browser.WIDE), (message.html, browser.NARROW)]
+            browser.picture(pages, folder / f"mail-{name}-{mode}.png", dark=dark)
+    for name, message in slack_messages().items():
+        browser.picture([(slack_page(message), 640)], folder / f"slack-{name}.png", dark=False)
+
+
+def slack_page(message: Message) -> str:
+    """The message as the demo's page shows it."""
+    blocks = to_html([dict(block) for block in message.blocks])
+    return _SLACK.replace("POST", str(blocks))
+
+
+_SLACK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><style>
+body{margin:0;background:#fff;color:#1d1c1d;font:15px/1.47 Lato,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+main{padding:14px 22px 18px}h3{margin:0 0 4px;font-size:18px}p{margin:8px 0;overflow-wrap:anywhere}
+.context{color:#616061;font-size:13px}q{display:block;quotes:none;border-left:4px solid #ddd;padding-left:12px}
+code{background:#f6f6f6;border:1px solid #ddd;border-radius:3px;padding:1px 4px;color:#c01343;font-size:12px}
+a{color:#1264a3}
+</style></head><body><main>POST</main></body></html>"""
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

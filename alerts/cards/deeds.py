@@ -19,7 +19,7 @@ _LABELS: dict[Action, str] = {
     Action.ACKNOWLEDGE: "Acknowledge",
     Action.MUTE: "Mute this story for 24 h",
     Action.IRRELEVANT: "Not relevant",
-    Action.TO_DIGEST: "Move this watch to the digest",
+    Action.TO_DIGEST: "Move watch to digest",
     Action.UNSUBSCRIBE: "Unsubscribe",
 }
 

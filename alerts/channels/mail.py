@@ -35,6 +35,8 @@ _ADDRESS = re.compile(r"<https?://[!-;=?-~]{1,900}>")  # a line on the wire has 
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 _LOGIN_WANTED = (530, 534, 535, 538)
 _TOO_LARGE = 552
+_FULL = "5.2.2"  # RFC 3463: the mailbox is full
+_OUR_FAULT = ("block", "blacklist", "spam", "policy", "reputation", "not allowed", "denied")  # no word on the address
 _PASSING, _CLOSING, _FINAL = 400, 421, 500  # SMTP's own numbers
 _LAST_PORT = 65_535
 
@@ -224,10 +226,9 @@ class MailChannel:
         code, said = reply[0], self._said(reply[1].decode("utf-8", "replace"))
         if code not in good:
             # 421 closes the way; another 4xx after MAIL is about this recipient or message: greylisting, a full box
-            works = judge is not _judge_sender and _PASSING <= code < _FINAL and code != _CLOSING
-            raise DeliveryError(
-                f"the mail server answered {code}: {said}", judge(code, said), code=code, way_works=works
-            )
+            outcome = judge(code, said)
+            works = judge is not _judge_sender and outcome is SendOutcome.RETRY and code != _CLOSING
+            raise DeliveryError(f"the mail server answered {code}: {said}", outcome, code=code, way_works=works)
 
     def _lost(self, broken: smtplib.SMTPException | OSError, deadline: Deadline) -> DeliveryError:
         """Whatever ended the talk before the message was handed over."""
@@ -353,9 +354,13 @@ def _judge_sender(code: int, _: str) -> SendOutcome:
 
 
 def _judge_recipient(code: int, said: str) -> SendOutcome:
-    # A server that will not relay refuses everybody, not this address.
-    refuses_all = "relay" in said.lower()
-    return _judge(code, SendOutcome.DEAD_CHANNEL if refuses_all else SendOutcome.DEAD_RECIPIENT)
+    told = said.lower()
+    if _FULL in told:
+        return SendOutcome.RETRY  # the code says for ever, but somebody will tidy up
+    if "relay" in told:
+        return _judge(code, SendOutcome.DEAD_CHANNEL)  # who will not relay refuses everybody, not this address
+    refuses_us = " 5.7." in f" {told}" or any(word in told for word in _OUR_FAULT)
+    return _judge(code, SendOutcome.DEAD_MESSAGE if refuses_us else SendOutcome.DEAD_RECIPIENT)
 
 
 def _judge_content(code: int, _: str) -> SendOutcome:

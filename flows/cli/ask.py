@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts import matching
+from alerts.channels.ways import way_of
 from alerts.cleaning import clean_text
 from alerts.errors import QueryError
 from alerts.model import Decision, DeliveryState
 from alerts.worddiff import PieceKind
-from flows import house, settings
+from flows import house, report, settings
 from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.house import House
-from storage import archive, lookup, outbox, pages, revisions
+from storage import archive, channels, lookup, outbox, pages, revisions
 from storage.archive import Place
 from storage.engine import reading, transaction
 from storage.lookup import Explained, StoredArticle
@@ -243,25 +244,32 @@ def list_deliveries(
     *,
     as_json: Json = False,
 ) -> None:
-    """The ledger, newest first."""
+    """The ledger, newest first, with what keeps each from leaving."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
-        found = outbox.ledger(session, state, limit)
+        found, circuits = outbox.ledger(session, state, limit), channels.troubled(session)
     if as_json:
         to_json(found)
         return
-    columns = ("id", "state", "destination", "watch", "headline", "attempts")
+    columns = ("id", "state", "kind", "destination", "recipient", "watch", "headline", "attempts")
     rows = [{name: getattr(one, name) for name in columns} | {"sent (UTC)": one.sent} for one in found]
     to_table(f"deliveries: {len(found)}", rows)
     to_lines(f"! {one.id}: {one.error}" for one in found if one.error)
+    to_lines(f"! {report.circuit(one)}" for one in circuits)
 
 
 def retry(ids: Annotated[list[int], typer.Argument(help="Numbers from `varta deliveries list`.")]) -> None:
-    """Send dead, held or waiting deliveries again with the next pass."""
+    """Send dead, held, cancelled or waiting deliveries again with the next pass."""
     with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
-        again = outbox.retry(session, ids, rooms.now())
+        again, known = outbox.retry(session, ids, rooms.now()), rooms.configuration.destinations.by_id
+        ways = {way_of(known[name]) for name in again.values() if name in known}
+        channels.try_again(session, ways, rooms.now())
     complain(f"to be sent again: {', '.join(map(str, again)) or 'none'}")
     if missing := sorted(set(ids) - set(again)):
-        raise Failed(f"not dead, held or waiting: {', '.join(map(str, missing))}")
+        left = ", ".join(map(str, missing))
+        raise Failed(
+            f"left as they are: {left}; only what is dead, held, cancelled or waits is sent again, and nothing to an "
+            "address that gets nothing more (`varta destinations list`)"
+        )
 
 
 def export(

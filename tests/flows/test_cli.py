@@ -160,7 +160,7 @@ def test_the_ledger_lists_and_filters(ingested: tuple[Varta, DemoSite]) -> None:
     rows = varta.json("deliveries", "list")
     assert {row["state"] for row in rows} == {"sent"}
     assert varta.json("deliveries", "list", "--state", "dead") == []
-    assert "not dead, held or waiting: 1" in varta("deliveries", "retry", "1", expect=1).stderr
+    assert "left as they are: 1; only what is dead, held" in varta("deliveries", "retry", "1", expect=1).stderr
 
 
 def test_exports_stream_and_are_inert_in_a_spreadsheet(ingested: tuple[Varta, DemoSite]) -> None:

@@ -156,7 +156,7 @@ def test_a_sender_killed_after_the_message_went_out_repeats_it_once_and_says_so(
             with transaction(rooms.engine) as session:
                 claimed = leases.claim(session, "killed", rooms.now(), way_of(one), [one.id])
             assert claimed is not None
-            sending._attempt(claimed, one, "", rooms)
+            sending._attempt(claimed, one, rooms)
         assert delivery.deliver(rooms).sent == 0
         clock.forward(seconds=121)
         assert delivery.deliver(rooms).sent == 2

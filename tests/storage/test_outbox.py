@@ -40,10 +40,10 @@ def test_retry_brings_back_the_dead_but_not_the_sent(filled: Engine, now: dateti
     record(filled, claim(filled, now), DeliveryError("x", SendOutcome.DEAD_RECIPIENT), now)
     number = only_row(filled).id
     with transaction(filled) as session:
-        assert outbox.retry(session, [number, 999], now) == [number]
+        assert outbox.retry(session, [number, 999], now) == {number: "desk"}
     record(filled, claim(filled, now), Receipt(), now)
     with transaction(filled) as session:
-        assert outbox.retry(session, [number], now) == []
+        assert outbox.retry(session, [number], now) == {}
 
 
 def test_what_is_no_news_any_more_is_taken_out_once_and_told(filled: Engine, now: datetime) -> None:
@@ -99,3 +99,23 @@ def test_a_key_names_one_delivery_for_ever() -> None:
     ]
     assert len({key, *others}) == 5
     assert len(key) == 32
+
+
+def test_what_was_cancelled_for_its_address_is_sent_again_only_when_the_address_is_back(
+    filled: Engine, now: datetime
+) -> None:
+    number = only_row(filled).id
+    with transaction(filled) as session:
+        channels.suppress(session, "desk", "a@b.example", "550", now)
+        assert outbox.retry(session, [number], now) == {}
+        channels.restore(session, "desk", "a@b.example")
+        assert outbox.retry(session, [number], now) == {number: "desk"}
+    assert claim(filled, now) is not None
+
+
+def test_the_outbox_tells_how_it_stands(filled: Engine, now: datetime) -> None:
+    with transaction(filled) as session:
+        outbox.put(session, [out("k2", "b@b.example", not_before=now + timedelta(hours=1))], now)
+    with reading(filled) as session:
+        standing = outbox.standing(session, now + timedelta(minutes=5))
+    assert (standing.counts, standing.oldest_due) == ({DeliveryState.PENDING: 2}, now)

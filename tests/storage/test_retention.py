@@ -214,7 +214,7 @@ def test_an_old_delivery_loses_its_attempts_and_message_but_still_stops_a_second
         }
         payloads = {one.key: one.payload for one in session.execute(select(DeliveryRow.key, DeliveryRow.payload))}
         assert not payloads["a"]
-        assert outbox.retry(session, [2], now) == [2]  # what was refused can still be sent
+        assert outbox.retry(session, [2], now) == {2: "desk"}  # what was refused can still be sent
         assert payloads["b"]["subject"] == "subject"
 
 

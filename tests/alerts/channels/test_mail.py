@@ -23,7 +23,7 @@ from alerts.channels.opening import open_channel
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message
 from alerts.rendering import render
-from flows.demo.mail_server import DROP, HANG, MailStandIn
+from flows.demo.mail_server import DROP, HANG, MailStandIn, Stage
 from tests.builders_alerts import EDITOR, HOSTILE, KEY, NOW, make_alert, make_coverage
 
 SENDER = "Varta <varta@news.example>"
@@ -214,7 +214,7 @@ def test_headers_of_a_message_cannot_replace_ours(server: MailStandIn) -> None:
 
 
 def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
-    server.at_rcpt.extend(["550 5.1.1 no such user", ""])
+    server.script(Stage.RCPT, "550 5.1.1 no such user", "")
     assert refusal(channel_to(server, "gone@example.org")).outcome is SendOutcome.DEAD_RECIPIENT
     channel_to(server, "here@example.org").send(MESSAGE, KEY)
     assert [mail.recipients for mail in server.messages] == [("here@example.org",)]
@@ -230,13 +230,17 @@ def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
         ("550 5.1.1 no such user", SendOutcome.DEAD_RECIPIENT),
         ("550 no such user", SendOutcome.DEAD_RECIPIENT),
         ("553 5.1.3 bad address", SendOutcome.DEAD_RECIPIENT),
-        ("550 5.7.1 blocked by the recipient", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.2.1 disabled", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.7.1 client host blocked", SendOutcome.DEAD_MESSAGE),
+        ("550 your address is on a blocklist", SendOutcome.DEAD_MESSAGE),
+        ("552 5.2.2 mailbox full", SendOutcome.RETRY),
+        ("550 5.7.1 Relaying denied", SendOutcome.DEAD_CHANNEL),
         ("554 5.7.1 Relay access denied", SendOutcome.DEAD_CHANNEL),
         ("530 5.7.0 authentication required", SendOutcome.DEAD_CHANNEL),
     ],
 )
 def test_answers_to_a_recipient_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
-    server.at_rcpt.append(reply)
+    server.script(Stage.RCPT, reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
     assert server.messages == []
@@ -256,20 +260,60 @@ def test_answers_to_a_recipient_mean_what_the_table_says(server: MailStandIn, re
     ],
 )
 def test_answers_to_the_message_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
-    server.at_data.append(reply)
+    server.script(Stage.END, reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
 
 
+@pytest.mark.parametrize(
+    ("stage", "reply", "outcome", "is_sound"),
+    [
+        (Stage.CONNECT, "421 4.3.2 too many connections", SendOutcome.RETRY, False),
+        (Stage.CONNECT, "554 5.7.1 go away", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.CONNECT, DROP, SendOutcome.RETRY, False),
+        (Stage.EHLO, DROP, SendOutcome.RETRY, False),
+        (Stage.MAIL, "451 4.3.0 later", SendOutcome.RETRY, False),
+        (Stage.MAIL, "530 5.7.0 authentication required", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.MAIL, "550 5.1.8 bad sender", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.MAIL, "552 5.3.4 too big", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.MAIL, DROP, SendOutcome.RETRY, False),
+        (Stage.RCPT, "421 4.3.2 closing", SendOutcome.RETRY, False),
+        (Stage.RCPT, "450 4.2.0 greylisted", SendOutcome.RETRY, True),
+        (Stage.RCPT, "550 5.1.1 no such user", SendOutcome.DEAD_RECIPIENT, True),
+        (Stage.RCPT, "554 5.7.1 Relay access denied", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.RCPT, DROP, SendOutcome.RETRY, False),
+        (Stage.DATA, "451 4.3.0 later", SendOutcome.RETRY, True),
+        (Stage.DATA, "554 5.5.1 no valid recipients", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.DATA, DROP, SendOutcome.RETRY, False),
+        (Stage.END, "452 4.3.1 no space", SendOutcome.RETRY, True),
+        (Stage.END, "550 5.7.1 looks like spam", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.END, DROP, SendOutcome.UNKNOWN, False),
+    ],
+)
+def test_a_fault_at_each_stage_means_what_the_table_says(
+    server: MailStandIn, stage: Stage, reply: str, outcome: SendOutcome, *, is_sound: bool
+) -> None:
+    server.script(stage, reply)
+    error = refusal(channel_to(server))
+    assert (error.outcome, error.way_works) == (outcome, is_sound)
+    assert len(server.messages) == (outcome is SendOutcome.UNKNOWN)
+
+
+def test_silence_at_any_stage_before_the_message_is_tried_again(server: MailStandIn) -> None:
+    for stage in (Stage.CONNECT, Stage.EHLO, Stage.MAIL, Stage.RCPT, Stage.DATA):
+        server.script(stage, HANG)
+        assert refusal(channel_to(server, timeout=0.2)).outcome is SendOutcome.RETRY
+
+
 def test_a_server_that_dies_after_the_message_is_unknown(server: MailStandIn) -> None:
-    server.at_data.append(DROP)
+    server.script(Stage.END, DROP)
     assert refusal(channel_to(server)).outcome is SendOutcome.UNKNOWN
     assert len(server.messages) == 1
 
 
 def test_a_server_that_is_silent_after_the_message_is_unknown(server: MailStandIn) -> None:
-    server.at_data.append(HANG)
-    assert refusal(channel_to(server, timeout=0.3)).outcome is SendOutcome.UNKNOWN
+    server.script(Stage.END, HANG)
+    assert refusal(channel_to(server, timeout=0.3, deadline=0.6)).outcome is SendOutcome.UNKNOWN
 
 
 def test_a_server_that_cannot_be_reached_is_tried_again() -> None:

@@ -68,7 +68,7 @@ def test_a_rendered_alert_is_taken_by_the_webhook(slack: SlackStandIn) -> None:
 def test_a_bot_token_posts_to_its_channel_and_tells_the_ts(slack: SlackStandIn) -> None:
     receipt = bot_to(slack).send(render(make_alert(), DESK, KEY, NOW), KEY)
     (message,) = slack.messages
-    assert receipt.provider_id == "1700000000.000001"
+    assert receipt.provider_id == message.ts
     assert message.channel == "C0DESK"
     assert message.payload["metadata"]["event_payload"] == {"delivery_key": KEY}
 
