@@ -225,6 +225,7 @@ def _content(at: Desk, destination: Destination, plan: Plan, told: Sequence[Wait
         note="" if is_scheduled else note,
         more=more,
         silences=_silences(at) if is_scheduled else (),
+        quiet=_quiet(at, destination, plan.start) if is_scheduled else (),
     )
 
 
@@ -244,6 +245,12 @@ def _alerts(
             when = archived.get(match.article_id)
             found.append(telling.alert_of(match, at.watches[one.watch], coverage, item.why, item.alert or 0, when))
     return found
+
+
+def _quiet(at: Desk, destination: Destination, start: datetime) -> tuple[str, ...]:
+    """Names of the watches of the destination that found nothing since `start`, for no digest and for no alert."""
+    found = matches.watches_between(at.session, start, at.now)
+    return tuple(one.name for one in at.watches.values() if destination.id in one.to and one.id not in found)
 
 
 def _silences(at: Desk) -> tuple[Silence, ...]:

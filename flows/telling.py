@@ -20,7 +20,7 @@ from alerts.rules.updates import Report
 from alerts.watchlist import Watch
 from flows.house import House
 from flows.tally import DeliveryTally
-from storage import alerts, decisions, digests, matches, mutes, outbox, rechecks
+from storage import actions, alerts, decisions, digests, matches, mutes, outbox, rechecks
 from storage.alerts import Written
 from storage.digests import Item
 from storage.engine import reading
@@ -78,6 +78,7 @@ def desk(session: Session, house: House, stories: Iterable[int], weather: Weathe
         used=alerts.used(session, _throttled_since(house)),
         flooded=weather.flooded,
         stormy=weather.stormy,
+        wishes=actions.digest_wishes(session),
     )
     watches = {watch.id: watch for watch in house.configuration.watchlist.watches}
     return Desk(house, session, now, situation, watches, known, matches.newest(session, wanted))

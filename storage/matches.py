@@ -99,6 +99,12 @@ def newest(session: Session, stories: Collection[int]) -> dict[int, int]:
     return dict(session.execute(query.group_by(ArticleRow.story_id)).all())  # type: ignore[arg-type]
 
 
+def watches_between(session: Session, start: datetime, end: datetime) -> set[str]:
+    """The watches that matched anything from `start` to `end`."""
+    within = (MatchRow.created_at >= start, MatchRow.created_at <= end)
+    return set(session.scalars(select(MatchRow.watch_id).where(*within).distinct()))
+
+
 def _read(
     session: Session, query: Select[tuple[MatchRow, ArticleRow]], sources: Mapping[str, Source]
 ) -> list[PendingMatch]:

@@ -22,6 +22,9 @@ from alerts.model import (
 )
 from alerts.rendering import render, render_digest, render_notice, render_update
 from flows.demo.mrkdwn import to_html
+from flows.web import answers
+from flows.web.answers import _HTML
+from flows.web.copies import Copy
 from tests import browser
 from tests.builders_alerts import KEY, NOW, READERS, make_alert, make_coverage, make_excerpt, make_other
 
@@ -183,14 +186,36 @@ def slack_messages() -> dict[str, Message]:
     }
 
 
+def web_pages() -> dict[str, str]:
+    """The pages behind the links, by name."""
+    about = {"headline": alert().article.title, "watch": "nato-on-ukraine", "destination": "editor"}
+    asked = {"title": "Mute this story for 24 hours?", "button": "Mute the story", "subject": about, "story": ""}
+    lines = [
+        "Nothing more of this story comes until 24 Nov 2026, 14:05 Kyiv.",
+        "To take it back: varta unmute story 48213",
+    ]
+    copy = Copy(
+        alert().article.title, "Ukrinform", alert().article.url, alert().article.url, "uk",
+        (alert().excerpt.text,) * 4, NOW, NOW, "<html>",
+    )  # fmt: skip
+    return {
+        "question": _HTML.get_template("question.html.j2").render(asked, since="23 Nov 2026, 14:05 Kyiv"),
+        "told": _HTML.get_template("told.html.j2").render(title="Muted", lines=lines, subject=about, is_good=True),
+        "refused": answers.refused(410, "This address has ended", "A newer message has a fresh one.").body.decode(),
+        "copy": _HTML.get_template("copy.html.j2").render(copy=copy, kept="23 Nov 2026, 14:02 Kyiv", has_source=True),
+    }
+
+
 def main(folder: Path) -> None:
-    """Every mail wide and narrow, and the Slack messages, in light and dark."""
+    """Every mail wide and narrow, the Slack messages, the pages behind links; in light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     for dark in (False, True):
         mode = "dark" if dark else "light"
         for name, message in mails().items():
             pages = [(message.html, browser.WIDE), (message.html, browser.NARROW)]
             browser.picture(pages, folder / f"mail-{name}-{mode}.png", dark=dark)
+        pages = [(page, 420) for page in web_pages().values()]
+        browser.picture(pages, folder / f"pages-{mode}.png", dark=dark)
     for name, message in slack_messages().items():
         browser.picture([(slack_page(message), 640)], folder / f"slack-{name}.png", dark=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -113,7 +113,7 @@ class Situation:
 
     `used` counts instant messages of the throttled time by destination and whether they are critical, `stormy` what was
     too much in that time by destination and watch, `flooded` the new matches of watches that have too many; `coverage`
-    is who reports each story.
+    is who reports each story, `wishes` are the (watch, destination) of which a reader asked for a digest instead.
     """
 
     now: datetime
@@ -123,6 +123,7 @@ class Situation:
     used: Counter[tuple[str, bool]] = field(default_factory=Counter)
     flooded: Mapping[str, int] = field(default_factory=dict)
     stormy: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    wishes: Collection[tuple[str, str]] = frozenset()
     _urgent: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

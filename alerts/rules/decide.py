@@ -169,6 +169,8 @@ def _waits_for_others(case: Case, situation: Situation) -> Ruling | None:
 
 def _in_a_digest(case: Case, situation: Situation) -> Ruling | None:
     priority = case.watch.priority
+    if case.destination.digest and (case.watch.id, case.destination.id) in situation.wishes:
+        return _digested(case, Decision.DIGEST, "a reader asked for it", situation.now)
     if not any(priority in digest.of for digest in case.destination.digest):
         return None
     return _digested(case, Decision.DIGEST, f"{priority} priority", situation.now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -31,6 +33,7 @@ from flows.demo.slack_server import SlackStandIn
 from flows.house import House
 from flows.pipeline import Tally
 from flows.tally import DeliveryTally
+from flows.web import serving
 from storage import lookup
 from storage.engine import reading
 from storage.lookup import StoredArticle
@@ -117,6 +120,8 @@ def _rooms(folder: Path, world: World) -> Iterator[House]:
             "smtp_url": f"smtp://127.0.0.1:{world.mail.port}?tls=none",
             "mail_from": "varta@varta.example",
             "allow_hosts": ",".join(hosts),
+            "links_url": f"http://127.0.0.1:{_free_port()}",
+            "links_secret": secrets.token_urlsafe(32),
         }
     )
     with house.opened(chosen, world.clock, world.clock.sleep) as rooms:
@@ -224,9 +229,19 @@ def _show_end(console: Console, found: dict[str, Any]) -> None:
     )
 
 
+def _free_port() -> int:
+    """Where the page behind the links of messages will be, which stands in every one of them before it runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _keep_showing(console: Console, rooms: House, world: World, port: int) -> None:
     """Serve the page and keep polling until Ctrl-C."""
-    with Inbox(world.mail, world.slack, port) as inbox:
+    with (
+        Inbox(world.mail, world.slack, port) as inbox,
+        serving.pages(rooms, rooms.settings.links_url.partition("//")[2]),
+    ):
         console.print(f"\nLook at the delivered mail and Slack messages on {inbox.url}\nStop with Ctrl-C.")
         stop = threading.Event()
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flows import house
+from flows.house import House
 from flows.settings import Settings
 from flows.web.server import LinksServer
 from scrapers.errors import ConfigError
@@ -20,17 +21,23 @@ def running(settings: Settings) -> Iterator[str]:
     """
     if settings.links is None:
         raise ConfigError("VARTA_LINKS_URL: not set, so no message carries links that this page would answer")
-    host, _, port = settings.links_listen.rpartition(":")
-    with house.opened(settings) as rooms:
-        try:
-            server = LinksServer(rooms, (host.strip("[]"), int(port)))
-        except OSError as taken:
-            raise ConfigError(f"VARTA_LINKS_LISTEN: {settings.links_listen}: {taken.strerror}") from None
-        thread = threading.Thread(target=server.serve_forever, name="links", daemon=True)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+    with house.opened(settings) as rooms, pages(rooms, settings.links_listen) as url:
+        yield url
+
+
+@contextmanager
+def pages(rooms: House, place: str) -> Iterator[str]:
+    """Serve the pages of a house that is open already at `place`, host:port; raises ConfigError when it is taken."""
+    host, _, port = place.rpartition(":")
+    try:
+        server = LinksServer(rooms, (host.strip("[]"), int(port)))
+    except OSError as taken:
+        raise ConfigError(f"VARTA_LINKS_LISTEN: {place}: {taken.strerror}") from None
+    thread = threading.Thread(target=server.serve_forever, name="links", daemon=True)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,4 +1,4 @@
-"""How every mail looks in a real browser: no overflow, enough contrast, light and dark, narrow and wide."""
+"""How every mail and page looks in a real browser: no overflow, enough contrast, light and dark, narrow and wide."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from tests import browser, shown
 from tests.browser import Seen
 
 MAILS = shown.mails()
+SHOWN = {name: message.html for name, message in MAILS.items()} | shown.web_pages()
 WIDTHS = (browser.NARROW, browser.MIDDLE, browser.WIDE)
-PAGES = [(name, width) for name in MAILS for width in WIDTHS]
+PAGES = [(name, width) for name in SHOWN for width in WIDTHS]
 LONG = "Дев'ятисотп'ятдесятиметровий" * 12
 
 
@@ -17,19 +18,19 @@ LONG = "Дев'ятисотп'ятдесятиметровий" * 12
 def looks(request: pytest.FixtureRequest) -> tuple[bool, dict[tuple[str, int], Seen]]:
     """All of them in one run of the browser."""
     dark = bool(request.param)
-    seen = browser.look([(MAILS[name].html, width) for name, width in PAGES], dark=dark)
+    seen = browser.look([(SHOWN[name], width) for name, width in PAGES], dark=dark)
     return dark, dict(zip(PAGES, seen, strict=True))
 
 
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "width"), PAGES)
-def test_a_mail_fits_its_width_and_can_be_read(
+def test_it_fits_its_width_and_can_be_read(
     looks: tuple[bool, dict[tuple[str, int], Seen]], name: str, width: int
 ) -> None:
     dark, seen = looks[0], looks[1][name, width]
     assert seen.width <= width
-    assert seen.texts > 3
+    assert seen.texts > 1
     assert seen.dark is dark
     assert seen.faint == []
 
