@@ -12,8 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import house, pipeline, report, settings
-from flows.delivery import deliver
+from flows import house, pipeline, postman, report, settings
 from flows.house import House
 from flows.opaque import opaque
 from flows.pipeline import Tally
@@ -38,15 +37,15 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         due = pipeline.claim_due(wanted, rooms, force=force)
-        groups = [
-            ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rooms))
-            for group in _grouped(due)
-        ]
-        ended = [group.result(raise_on_failure=False) for group in groups]
+        with postman.at_work(rooms) as (rung, sent):
+            groups = [
+                ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rung))
+                for group in _grouped(due)
+            ]
+            ended = [group.result(raise_on_failure=False) for group in groups]
         tallies = [tally for found in ended if isinstance(found, list) for tally in found]
         if report.is_eventful(tallies):
             create_table_artifact(report.table(tallies), key="ingest", description=report.summary(tallies))
-        sent = deliver(rooms)
         for error in sent.errors:
             log.error("delivery: %s", error)
     text = f"{report.summary(tallies)}; {report.delivered(sent)}"
