@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from prefect import flow, task
@@ -17,6 +18,8 @@ from flows.house import House
 from flows.opaque import opaque
 from flows.pipeline import Tally
 from scrapers.source import Source
+from storage import decisions
+from storage.engine import reading
 
 log = logging.getLogger(__name__)
 
