@@ -8,9 +8,9 @@ from typing import Any
 
 from flows.backfilling import BackfillTally
 from flows.pipeline import Tally
-from storage.decisions import Counted
 from flows.tally import DeliveryTally
 from storage.channels import Circuit
+from storage.decisions import Counted
 
 _SHOWN = {
     "source": "source",
