@@ -58,6 +58,7 @@ def examine() -> list[Finding]:
         *_database(chosen, configuration),
         _prefect(chosen),
         *_channels(chosen, configuration),
+        *_links(chosen),
         *_security(chosen),
     ]
 
@@ -144,6 +145,26 @@ def _channels(chosen: Settings, configuration: Configuration) -> Iterator[Findin
     for one in found:
         if one.slack:
             yield _slack(one)
+
+
+def _links(chosen: Settings) -> Iterator[Finding]:
+    """Whether the page behind the links of messages runs, where messages carry such links."""
+    if chosen.links is None:
+        return
+    where = f"http://{chosen.links_listen}/"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            server = session.get(where, timeout=_PATIENCE).headers.get("Server", "")
+    except requests.RequestException:
+        server = ""
+    if server == "Varta":
+        yield Finding("links", Verdict.OK, f"the page behind {chosen.links.base} answers at {where}")
+    else:
+        what = (
+            f"the links of messages lead nowhere: nothing of ours answers at {where}; `varta up` or `varta links` does"
+        )
+        yield Finding("links", Verdict.WARNING, what)
 
 
 def _mail(chosen: Settings) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from prefect import flow, task
@@ -17,6 +18,8 @@ from flows.house import House
 from flows.opaque import opaque
 from flows.pipeline import Tally
 from scrapers.source import Source
+from storage import decisions
+from storage.engine import reading
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,11 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             create_table_artifact(report.table(tallies), key="ingest", description=report.summary(tallies))
         for error in sent.errors:
             log.error("delivery: %s", error)
+        if sent.decided:
+            with reading(rooms.engine) as session:
+                counted = decisions.counts(session, rooms.now() - timedelta(days=1))
+            told = "What became of the matches of the last day, by destination and outcome"
+            create_table_artifact(report.decided(counted), key="decisions", description=told)
     text = f"{report.summary(tallies)}; {report.delivered(sent)}"
     return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 

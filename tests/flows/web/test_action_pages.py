@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from alerts.links import LASTING, Action, Claim, LinkFault, Links
-from flows import delivery, pipeline
+from flows import delivery, doctor, pipeline, settings
 from flows.demo.mail_server import MailStandIn
 from flows.house import House
 from flows.web.server import LinksServer
@@ -83,12 +83,12 @@ def at_desk(folder: Path, database_url: str = "", **changes: Any) -> Iterator[De
     clock, title = Clock(), changes.pop("title", "Rutte names two conditions")
     with Web() as web, MailStandIn() as mail:
         web.routes |= {"/feed": feed(web.url(""), "/a"), "/a": page(title)}
-        settings = {
+        chosen = {
             "smtp_url": f"smtp://127.0.0.1:{mail.port}?tls=none",
             "links_url": "https://alerts.example.org/varta",
             "links_secret": SECRET,
         }
-        with opened(folder, source("wire", web.url("")), database_url=database_url, clock=clock, **settings) as rooms:
+        with opened(folder, source("wire", web.url("")), database_url=database_url, clock=clock, **chosen) as rooms:
             pipeline.pass_over(pipeline.claim_due(rooms.configuration.catalogue.sources, rooms, force=True), rooms)
             assert delivery.deliver(rooms).sent == 2
             with reading(rooms.engine) as session:
@@ -391,6 +391,16 @@ def test_no_address_reaches_a_log(
     assert any("'action'" in line for line in told)
     assert token not in " ".join(told)
     assert token not in capfd.readouterr().err
+
+
+def test_doctor_says_whether_the_page_answers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARTA_LINKS_URL", "https://alerts.example.org")
+    monkeypatch.setenv("VARTA_LINKS_SECRET", SECRET)
+    found = {}
+    for place in (desk.server.url.removeprefix("http://"), "127.0.0.1:9"):
+        monkeypatch.setenv("VARTA_LINKS_LISTEN", place)
+        found[place] = [one.verdict for one in doctor._links(settings.load())]
+    assert list(found.values()) == [[doctor.Verdict.OK], [doctor.Verdict.WARNING]]
 
 
 # Signatures, by themselves
