@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import requests
@@ -25,11 +24,9 @@ from storage import engine as database
 from storage import incidents as stored
 from storage.channels import Circuit, Suppressed
 from storage.engine import StorageError, reading
-from storage.outbox import Standing
 
 _PATIENCE = 5.0
-_LATE = timedelta(minutes=10)
-_TOLD_ABOVE = (IncidentKind.DEAD, IncidentKind.RULE)
+_TOLD_ABOVE = (IncidentKind.CIRCUIT, IncidentKind.DEAD, IncidentKind.RULE)
 
 
 class Verdict(enum.StrEnum):
@@ -94,7 +91,7 @@ def _database(chosen: Settings, configuration: Configuration) -> Iterator[Findin
             yield Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
             return
         with reading(engine) as session:
-            standing = outbox.standing(session, datetime.now(UTC))
+            counts = outbox.counts(session)
             circuits, refused = channels.troubled(session), channels.suppressed(session)
             polled = sources.states(session).values()
             known = configuration.destinations.by_id
@@ -103,7 +100,7 @@ def _database(chosen: Settings, configuration: Configuration) -> Iterator[Findin
         yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
         return
     yield Finding("database", Verdict.OK, "tables are up to date")
-    yield from _outbox(standing, circuits, refused)
+    yield from _outbox(counts, circuits, refused)
     silent = [state.source for state in polled if state.failures]
     if silent:
         what = f"{len(silent)} of {len(polled)} do not answer, see `varta sources list`: {', '.join(silent)}"
@@ -116,16 +113,14 @@ def _database(chosen: Settings, configuration: Configuration) -> Iterator[Findin
             yield Finding("operation", Verdict.WARNING, f"{one.headline}. {' '.join(filter(None, one.lines))}")
 
 
-def _outbox(standing: Standing, circuits: Sequence[Circuit], refused: Sequence[Suppressed]) -> Iterator[Finding]:
+def _outbox(
+    counts: Mapping[DeliveryState, int], circuits: Sequence[Circuit], refused: Sequence[Suppressed]
+) -> Iterator[Finding]:
     for state in (DeliveryState.DEAD, DeliveryState.HELD):
-        if count := standing.counts.get(state):
+        if count := counts.get(state):
             yield Finding(
                 "deliveries", Verdict.WARNING, f"{count} {state}: see `varta deliveries list --state {state}`"
             )
-    oldest = standing.oldest_due
-    if oldest and (late := datetime.now(UTC) - oldest) > _LATE:
-        what = f"the oldest that is due has waited for {late.total_seconds() / 60:.0f} minutes"
-        yield Finding("deliveries", Verdict.WARNING, what)
     for one in circuits:
         yield Finding("channels", Verdict.BROKEN if one.opened else Verdict.WARNING, report.circuit(one))
     for gone in refused:

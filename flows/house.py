@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Event
 
 from sqlalchemy import Engine
 
@@ -68,7 +69,10 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The rooms of one run. `now` is the clock, aware UTC, and `sleep` waits for so many of its seconds."""
+    """The rooms of one run. `now` is the clock, aware UTC, and `sleep` waits for so many of its seconds.
+
+    `bell` is rung when a match was stored, where somebody delivers meanwhile.
+    """
 
     settings: Settings
     configuration: Configuration
@@ -80,6 +84,7 @@ class House:
     now: Callable[[], datetime] = utc_now
     embedder: Embedder | None = None
     sleep: Callable[[float], None] = time.sleep
+    bell: Event | None = None
 
     @property
     def links(self) -> Links | None:

@@ -10,6 +10,7 @@ from flows.backfilling import BackfillTally
 from flows.pipeline import Tally
 from flows.tally import DeliveryTally
 from storage.channels import Circuit
+from storage.decisions import Counted
 
 _SHOWN = {
     "source": "source",
@@ -78,6 +79,13 @@ def circuit(found: Circuit) -> str:
         return f"{found.way}: {found.failures} failures in a row: {found.reason}"
     tried = f", tried again at {found.next_try:%H:%M} UTC" if found.next_try else ""
     return f"{found.way} is broken since {found.opened:%Y-%m-%d %H:%M} UTC{tried}: {found.reason}"
+
+
+def decided(counted: Sequence[Counted]) -> list[dict[str, Any]]:
+    """One row per destination and outcome for a table artifact."""
+    return [
+        {"destination": one.destination or "nobody", "outcome": one.outcome, "matches": one.matches} for one in counted
+    ]
 
 
 def sent(tally: DeliveryTally) -> dict[str, Any]:

@@ -92,11 +92,13 @@ class _Sender:
                 return
             if pause:
                 house.sleep(min(pause.total_seconds(), _LOOK_AGAIN))
-                continue
-            with _writing, transaction(house.engine) as session:
-                claimed = leases.claim(session, owner, now, self.way, self.destinations)
-            if claimed is not None and not self._send(claimed):
-                return
+            else:
+                with _writing, transaction(house.engine) as session:
+                    claimed = leases.claim(session, owner, now, self.way, self.destinations)
+                if claimed is not None and not self._send(claimed):
+                    return
+            if house.bell is not None and house.bell.is_set():
+                return  # something new was stored, which may be more urgent than what is left
 
     def _send(self, claimed: Claimed) -> bool:
         """Send outside any transaction, then record; False when the way failed."""

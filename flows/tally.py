@@ -17,3 +17,13 @@ class DeliveryTally:
     held: int = 0
     dead: int = 0
     errors: list[str] = field(default_factory=list)
+
+    def add(self, later: DeliveryTally) -> None:
+        """Count what a later pass did, too; an error is told once."""
+        self.decided.update(later.decided)
+        self.opened += later.opened
+        self.sent += later.sent
+        self.waiting += later.waiting
+        self.held += later.held
+        self.dead += later.dead
+        self.errors += (error for error in later.errors if error not in self.errors)

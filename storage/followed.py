@@ -158,13 +158,6 @@ def escalate(session: Session, alert: int, now: datetime) -> bool:
     return session.scalar(chosen.returning(row.id)) is not None
 
 
-def acknowledge(session: Session, alert: int, by: str, now: datetime) -> bool:
-    """Note that somebody has seen an alert; False when somebody did before, or there is none."""
-    row = AlertRow
-    chosen = update(row).where(row.id == alert, row.acked_at.is_(None)).values(acked_at=now, acked_by=by)
-    return session.scalar(chosen.returning(row.id)) is not None
-
-
 def _first_change(old: Version, new: Version) -> tuple[str, str]:
     """The words around the first place that differs, before and after."""
     before: list[str] = []

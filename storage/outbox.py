@@ -187,20 +187,10 @@ def retry(session: Session, ids: Collection[int], now: datetime) -> dict[int, st
     return dict(sorted((number, destination) for number, destination in changed.tuples()))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the outbox stands: deliveries by state, and since when the oldest is due that has not left (UTC)."""
-
-    counts: dict[DeliveryState, int]
-    oldest_due: datetime | None
-
-
-def standing(session: Session, now: datetime) -> Standing:
-    """How the outbox stands now."""
-    row = DeliveryRow
-    counts = session.execute(select(row.state, func.count()).group_by(row.state)).tuples()
-    oldest = select(func.min(row.not_before)).where(row.state == DeliveryState.PENDING, row.not_before <= now)
-    return Standing({DeliveryState(state): count for state, count in counts}, session.scalar(oldest))
+def counts(session: Session) -> dict[DeliveryState, int]:
+    """How many deliveries are in each state."""
+    found = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state)).tuples()
+    return {DeliveryState(state): count for state, count in found}
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

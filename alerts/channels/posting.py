@@ -47,6 +47,11 @@ class _Connection(HTTPConnection):
         super().connect()
         self.adapter.connected = True
 
+    def request(self, method: str, url: str, *given: Any, **options: Any) -> None:
+        """Ask for the path that only the adapter knows."""
+        del url
+        super().request(method, self.adapter.path, *given, **options)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3 itself
         """Hide the path first: urllib3 logs it with headers that it cannot read, and a webhook's is secret."""
         if self._response_options:
@@ -65,7 +70,13 @@ class _Adapter(HTTPAdapter):
         self.deadline = deadline
         self.connect_timeout = connect_timeout
         self.connected = False
+        self.path = "/"
         super().__init__(max_retries=0)
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
+        """Keep the path to ourselves: urllib3 logs what it is given, and a webhook's is secret."""
+        self.path = super().request_url(request, proxies)
+        return "/"
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make pools whose connections know this adapter."""

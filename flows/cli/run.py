@@ -11,7 +11,18 @@ from typing import Annotated
 import typer
 
 from alerts.model import Mode
-from flows import backfilling, delivery, discovery, house, keeping, pipeline, report, rereading, settings
+from flows import (
+    backfilling,
+    delivery,
+    discovery,
+    house,
+    keeping,
+    pipeline,
+    postman,
+    report,
+    rereading,
+    settings,
+)
 from flows.backfilling import BackfillAlerts
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
@@ -59,8 +70,8 @@ def ingest(
     """Poll the sources that are due once, and deliver what became due."""
     with house.opened(settings.load()) as rooms:
         wanted = _wanted(rooms, source)
-        tallies = pipeline.pass_over(pipeline.claim_due(wanted, rooms, force=force), rooms)
-        sent = delivery.deliver(rooms)
+        with postman.at_work(rooms) as (rung, sent):
+            tallies = pipeline.pass_over(pipeline.claim_due(wanted, rooms, force=force), rung)
         if as_json:
             to_json(report.rows(tallies))
         else:
