@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from alerts.channels import Channel
+from alerts.channels import Channel, slack
 from alerts.channels.deadline import DEADLINE, Deadline
 from alerts.channels.mail import MailChannel, SmtpSettings, Tls
-from alerts.channels import slack
 from alerts.channels.slack import SlackChannel
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message
