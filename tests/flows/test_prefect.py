@@ -23,6 +23,7 @@ from storage import engine as database
 from storage import lookup, outbox
 from storage.engine import reading, transaction
 from storage.outbox import Outgoing
+from tests.flows.rooms import ageless
 
 pytestmark = [
     pytest.mark.real,
@@ -44,7 +45,7 @@ def world(
     _prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[DemoSite, MailStandIn, SlackStandIn]]:
     with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        site.write_config(tmp_path / "config")
+        ageless(site, tmp_path / "config")
         for name, value in {
             "VARTA_HOME": str(tmp_path / "var"),
             "VARTA_CONFIG_DIR": str(tmp_path / "config"),
