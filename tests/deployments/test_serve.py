@@ -20,9 +20,9 @@ from deployments import automations
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from tests.flows.rooms import ageless
 
 ROOT = Path(__file__).parents[2]
-from tests.flows.rooms import ageless
 
 
 def free_port() -> int:

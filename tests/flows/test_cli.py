@@ -23,6 +23,7 @@ from flows.cli.output import WithFields
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from tests.flows.rooms import ageless
 
 AGENCY = "/dnipro-wire/2025/02/12/rutte-names-two-conditions"
 
