@@ -192,7 +192,7 @@ def web_pages() -> dict[str, str]:
     asked = {"title": "Mute this story for 24 hours?", "button": "Mute the story", "subject": about, "story": ""}
     lines = [
         "Nothing more of this story comes until 24 Nov 2026, 14:05 Kyiv.",
-        "To take it back: varta unmute story 48213",
+        "To take it back: varta unmute story 48213 --destination editor",
     ]
     copy = Copy(
         alert().article.title, "Ukrinform", alert().article.url, alert().article.url, "uk",

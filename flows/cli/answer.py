@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from alerts.links import Action, Claim
-from flows import house, settings
+from flows import answering, house, settings
 from flows.cli.output import Failed, complain, to_json, to_lines
 from flows.cli.run import Json
 from flows.web import copies, serving
@@ -53,15 +53,15 @@ def answer(
     by: Annotated[str, typer.Option(help="Who does it; default: the user of this terminal.")] = "",
 ) -> None:
     """Do what a link of a message does: acknowledge, mute, not relevant, to digest, unsubscribe."""
-    with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
-        subject = actions.find_by_beginning(session, delivery)
-        if verb is Verb.INSTANT:
-            if not actions.forget_wish(session, subject.watch, subject.destination):
+    with house.opened(settings.load()) as rooms:
+        with transaction(rooms.engine) as session:
+            subject = actions.find_by_beginning(session, delivery)
+            if verb is Verb.INSTANT and not actions.forget_wish(session, subject.watch, subject.destination):
                 raise Failed(f"`{subject.watch}` alerts {subject.destination} at once already")
-            said = ""
-        else:
+        said = ""
+        if verb is not Verb.INSTANT:
             claim = Claim(Action(verb.value), subject.key, story)
-            done = actions.act(session, subject, claim, by or getpass.getuser(), rooms.now())
+            done = answering.do(rooms, subject, claim, by or getpass.getuser())
             said = f" until {done.until:%Y-%m-%d %H:%M} UTC" if done.until else ""
             said += "" if done.is_new else f", as it was since {done.at:%Y-%m-%d %H:%M} UTC already"
     to_lines([f"{subject.headline} ({subject.destination}): {_DONE[verb]}{said}"])

@@ -13,11 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from alerts.cards import phrases
 from alerts.cleaning import clean_text
 from alerts.links import Action, Claim, LinkFault
+from flows import answering
 from flows.house import House
 from flows.web import copies
 from storage import actions
 from storage.actions import ActionError, Subject
-from storage.engine import reading, transaction
+from storage.engine import reading
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,7 @@ def _question(house: House, subject: Subject, claim: Claim, since: datetime | No
 def _act(house: House, subject: Subject, claim: Claim) -> Answer:
     by = subject.recipient or subject.destination
     try:
-        with transaction(house.engine) as session:
-            done = actions.act(session, subject, claim, by, house.now())
+        done = answering.do(house, subject, claim, by)
     except ActionError as refusal:
         return refused(409, "This did not work", f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
     log.info("action", extra={"action": claim.action, "delivery": subject.id, "is_new": done.is_new})
@@ -147,13 +147,10 @@ def _act(house: House, subject: Subject, claim: Claim) -> Answer:
 
 
 def _undo(subject: Subject, claim: Claim) -> list[str]:
-    commands = {
-        Action.MUTE: f"varta unmute story {claim.ref or subject.story}",
-        Action.TO_DIGEST: f"varta answer instant {subject.key[:12]}",
-    }
     if claim.action is Action.UNSUBSCRIBE:
         return ["Whoever configures Varta can subscribe you again."]
-    return [f"To take it back: {commands[claim.action]}"] if claim.action in commands else []
+    command = answering.undo(subject, claim)
+    return [f"To take it back: {command}"] if command else []
 
 
 def _copy(house: House, subject: Subject, query: str) -> Answer:

@@ -162,5 +162,7 @@ def test_what_a_message_tells_to_type_can_be_typed(office: Office) -> None:
     key = found[1][2]
     assert "alerts this destination at once again" in office.varta("answer", "instant", key).stdout
     assert "at once already" in office.varta("answer", "instant", key, expect=1).stderr
+    (muted,) = office.varta.json("mutes")
+    office.varta("unmute", "story", muted["ref"], "--destination", "editor")
     assert "already" in office.varta("answer", "ack", key, "--by", "Olena").stdout
     assert "unsubscribed" in office.varta("answer", "unsubscribe", key).stdout

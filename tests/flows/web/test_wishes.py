@@ -6,8 +6,9 @@ from pathlib import Path
 
 from alerts.links import Action, Claim
 from alerts.model import DeliveryKind
+from flows import answering, delivery
 from storage import actions
-from storage.engine import transaction
+from storage.engine import reading, transaction
 from tests.flows.newsroom import Newsroom, newsroom, watch
 
 DIGEST = (
@@ -17,10 +18,10 @@ DIGEST = (
 
 
 def do(room: Newsroom, action: Action) -> None:
-    with transaction(room.house.engine) as session:
+    with reading(room.house.engine) as session:
         subject = actions.find(session, room.sent(DeliveryKind.NEW)[-1].key)
-        assert subject is not None
-        actions.act(session, subject, Claim(action, subject.key), "Olena", room.clock())
+    assert subject is not None
+    answering.do(room.house, subject, Claim(action, subject.key), "Olena")
 
 
 def test_a_watch_that_a_reader_wants_in_the_digest_comes_by_the_digest(tmp_path: Path, database_url: str) -> None:
@@ -48,6 +49,15 @@ def test_a_story_that_a_reader_muted_says_no_more(tmp_path: Path, database_url: 
         room.article(story, "ministry")  # the first official source would be told at once
         room.turn(minutes=5)
         assert len(room.sent(DeliveryKind.UPDATE)) == 0
+
+
+def test_what_has_not_left_when_its_story_is_muted_never_leaves(tmp_path: Path, database_url: str) -> None:
+    with newsroom(tmp_path, destinations=DIGEST, database_url=database_url) as room:
+        room.match()
+        delivery.prepare(room.house)
+        do(room, Action.MUTE)
+        assert [one.state for one in room.sent()] == ["cancelled"]
+        assert room.outcomes() == {"muted": 1}
 
 
 def test_a_digest_names_the_watches_that_found_nothing_at_all(tmp_path: Path, database_url: str) -> None:
