@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flows import house
 from flows.house import House
@@ -20,6 +20,14 @@ BODY = (
     "<p>Allies in Europe and Canada invested 485 billion dollars in defence in 2024, a fifth more than in the "
     "year before, and almost all of the military aid of the last three years came from them.</p>"
 )
+
+
+class Ticking(Protocol):
+    """What a house goes by."""
+
+    def __call__(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
 
 
 class Clock:
@@ -92,7 +100,7 @@ def opened(
     database_url: str = "",
     watchlist: str = WATCHLIST,
     destinations: str = DESTINATIONS,
-    clock: Clock | None = None,
+    clock: Ticking | None = None,
     **settings: Any,
 ) -> Iterator[House]:
     """The product over a configuration folder; loopback is allowed."""
