@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from alerts.links import Action, Claim
-from alerts.model import DeliveryKind, DeliveryState
+from alerts.model import DeliveryKind
+from storage import channels
 from storage.alert_tables import AlertRow, DeliveryRow, FeedbackRow, MatchRow, MuteRow, RecipientRow
 from storage.engine import StorageError
 from storage.tables import ArticleRow
@@ -18,7 +19,6 @@ from storage.upsert import insert_for
 MUTED_FOR = timedelta(hours=24)
 _SHORTEST = 8  # digits of a key that may name a delivery
 _OF_STORY = (Action.ACKNOWLEDGE, Action.IRRELEVANT, Action.TO_DIGEST, Action.COPY)
-_WAITING = (DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +153,11 @@ def _unsubscribe(session: Session, subject: Subject, by: str, now: datetime) -> 
     """Nothing more goes to this address through this destination; what waits for it is cancelled."""
     if not subject.recipient:
         raise ActionError("a Slack channel is taken out of destinations.yaml by whoever configures Varta")
-    values = {"destination_id": subject.destination, "address": subject.recipient}
-    insert = insert_for(session, RecipientRow).values(**values, reason=f"unsubscribed by {by}", since=now)
-    since = session.scalar(insert.on_conflict_do_nothing().returning(RecipientRow.since))
-    row = DeliveryRow
-    waiting = (row.destination_id == subject.destination, row.recipient == subject.recipient, row.state.in_(_WAITING))
-    session.execute(update(row).where(*waiting).values(state=DeliveryState.CANCELLED, error="its reader unsubscribed"))
-    if since is not None:
+    reason = f"unsubscribed by {by}"
+    if channels.suppress(session, subject.destination, subject.recipient, reason, now):
         return Done(is_new=True, at=now)
-    held = session.scalar(select(func.min(RecipientRow.since)).filter_by(**values))
-    return Done(is_new=False, at=held or now)
+    held = session.get(RecipientRow, (subject.destination, subject.recipient))
+    return Done(is_new=False, at=held.since if held else now)
 
 
 def _subject(row: DeliveryRow) -> Subject:

@@ -148,7 +148,7 @@ def _act(house: House, subject: Subject, claim: Claim) -> Answer:
 
 def _undo(subject: Subject, claim: Claim) -> list[str]:
     if claim.action is Action.UNSUBSCRIBE:
-        return ["Whoever configures Varta can subscribe you again."]
+        return ["Whoever configures Varta can let you get them again: `varta destinations restore`."]
     command = answering.undo(subject, claim)
     return [f"To take it back: {command}"] if command else []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from flows import house
+from flows.demo.site import DemoSite
 from flows.house import House
 from flows.settings import Settings
 
@@ -90,6 +91,14 @@ def source(name: str, base: str, *, path: str = "/feed", extra: str = "") -> str
         f"  - id: {name}\n    name: {name}\n    homepage: {base}/\n    routes:\n"
         f'      - {{type: feed, url: "{base}{path}"}}\n{extra}'
     )
+
+
+def ageless(site: DemoSite, config: Path) -> None:
+    """The demo's configuration for a clock of today: its world is years old."""
+    site.write_config(config)
+    watches = config / "watchlist.yaml"
+    text = watches.read_text(encoding="utf-8").replace("    priority:", "    max_age: 9999d\n    priority:")
+    watches.write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from flows.cli.output import WithFields
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from tests.flows.rooms import ageless
 
 AGENCY = "/dnipro-wire/2025/02/12/rutte-names-two-conditions"
 
@@ -70,20 +71,12 @@ def varta(tmp_path: Path) -> Varta:
     return Varta(tmp_path)
 
 
-def configure(site: DemoSite, config: Path) -> None:
-    """The demo's configuration for a world that is years old: the clock of a command is ours."""
-    site.write_config(config)
-    watches = config / "watchlist.yaml"
-    text = watches.read_text(encoding="utf-8").replace("    priority:", "    max_age: 9999d\n    priority:")
-    watches.write_text(text, encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Varta, DemoSite]]:
     """A house that has ingested the demo's world once."""
     folder = tmp_path_factory.mktemp("varta")
     with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        configure(site, folder / "config")
+        ageless(site, folder / "config")
         run = Varta(
             folder,
             {
@@ -322,7 +315,7 @@ def test_the_demo_shows_whose_words_a_story_has_and_what_was_read_only_in_part(v
 
 def test_deliver_tells_its_decisions_as_json(varta: Varta) -> None:
     with DemoSite() as site:
-        configure(site, varta.folder / "config")
+        ageless(site, varta.folder / "config")
         varta.variables["VARTA_ALLOW_HOSTS"] = "127.0.0.1"
         varta("ingest", "--source", "dnipro-wire", expect=1)  # neither mail nor Slack is set up
         retried = varta.json("deliveries", "list", "--state", "pending")

@@ -23,6 +23,7 @@ from storage import engine as database
 from storage import lookup, outbox
 from storage.engine import reading, transaction
 from storage.outbox import Outgoing
+from tests.flows.rooms import ageless
 
 pytestmark = [
     pytest.mark.real,
@@ -44,10 +45,7 @@ def world(
     _prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[DemoSite, MailStandIn, SlackStandIn]]:
     with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        site.write_config(tmp_path / "config")
-        watches = tmp_path / "config" / "watchlist.yaml"  # the world is years old, and the clock of a flow is ours
-        text = watches.read_text(encoding="utf-8").replace("    priority:", "    max_age: 9999d\n    priority:")
-        watches.write_text(text, encoding="utf-8")
+        ageless(site, tmp_path / "config")
         for name, value in {
             "VARTA_HOME": str(tmp_path / "var"),
             "VARTA_CONFIG_DIR": str(tmp_path / "config"),

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from alerts.links import LASTING, Action, Claim, LinkFault, Links
+from alerts.model import Decision, Message
 from flows import delivery, doctor, pipeline, settings
 from flows.demo.mail_server import MailStandIn
 from flows.house import House
@@ -200,6 +201,28 @@ def test_unsubscribing_by_one_click_cancels_what_waits(desk: Desk) -> None:
         ("editor@newsroom.example", "cancelled"),
         ("other@x.example", "pending"),
     }
+
+
+def test_who_unsubscribed_gets_nothing_more_and_others_do(tmp_path: Path) -> None:
+    with at_desk(tmp_path) as desk:
+        desk.ask("POST", desk.path(Action.UNSUBSCRIBE))
+        later = [
+            outbox.Outgoing(
+                key=key * 32,
+                destination="editor",
+                recipient=recipient,
+                reason=Decision.FIRST_REPORT,
+                headline="x",
+                message=Message("x", subject="x"),
+            )
+            for key, recipient in (("0", "editor@newsroom.example"), ("1", "other@newsroom.example"))
+        ]
+        with transaction(desk.rooms.engine) as session:
+            outbox.put(session, later, desk.clock())
+        delivery.deliver(desk.rooms)
+        with reading(desk.rooms.engine) as session:
+            left = {row.key[0]: row.state for row in session.scalars(select(DeliveryRow)) if row.key[0] * 32 == row.key}
+    assert left == {"0": "cancelled", "1": "sent"}
 
 
 def test_a_slack_channel_cannot_be_unsubscribed_by_one_of_its_readers(desk: Desk) -> None:
