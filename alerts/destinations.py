@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from alerts.model import Priority
+from alerts.rules import throttle as pacing
+from alerts.rules.throttle import Throttle
+from alerts.rules.times import DAYS, Clocks, Days, Quiet, Slot
 from scrapers import yamlfile
 from scrapers.source import Slug
 from scrapers.yamlfile import Problem, nearest
 
 SHIPPED = Path(__file__).parent / "defaults" / "destinations.yaml"
 _STRICT = ConfigDict(extra="forbid", populate_by_name=True)
-_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 
 
 def _secret(text: str) -> str:
@@ -35,6 +38,10 @@ def _zone(name: str) -> str:
 
 def _addresses(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
 
 
 def _address(text: str) -> str:
@@ -83,14 +90,21 @@ class EmailTarget:
     __pydantic_config__ = _STRICT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """When the digest goes out (local time) and which priorities wait for it."""
+    """When a digest goes out (local time, on which days) and which priorities wait for it."""
 
-    at: Annotated[str, yamlfile.form(_CLOCK, 'a time of day such as "08:00"')]
-    of: tuple[Priority, ...] = (Priority.LOW, Priority.NORMAL)
+    name: Annotated[str, yamlfile.form("[a-z0-9][a-z0-9-]{0,39}", "lower-case letters, digits and hyphens")] = "digest"
+    at: Annotated[Clocks, Field(min_length=1)]
+    on: Annotated[Days, Field(min_length=1)] = DAYS
+    of: Annotated[tuple[Priority, ...], BeforeValidator(_addresses)] = (Priority.LOW, Priority.NORMAL)
 
     __pydantic_config__ = _STRICT
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Each time of day at which it goes out."""
+        return tuple(Slot(self.name, at, self.on) for at in self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +115,21 @@ class Destination:
     slack: SlackTarget | None = None
     email: EmailTarget | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Kyiv"
-    quiet: Annotated[str, yamlfile.form(f"{_CLOCK}-{_CLOCK}", 'two times of day such as "22:00-07:00"')] | None = None
-    digest: Digest | None = None
+    quiet: Quiet | None = None
+    quiet_except: Annotated[tuple[Priority, ...], BeforeValidator(_addresses)] = (Priority.CRITICAL,)
+    digest: Annotated[tuple[Digest, ...], BeforeValidator(_listed)] = ()
+    throttle: pacing.Limit = pacing.DEFAULT
+    operator: bool = False  # what an operator must know goes here, too
+    unknown: Literal["resend", "hold"] = "resend"  # when nobody can tell whether a message arrived
 
     __pydantic_config__ = _STRICT
 
     def __post_init__(self) -> None:
         if bool(self.slack) == bool(self.email):
             raise ValueError("a destination needs either `slack` or `email`")
+        often = Counter(name for digest in self.digest for name in {slot.name for slot in digest.slots})
+        if twice := [name.partition("@")[0] for name, times in often.items() if times > 1]:
+            raise ValueError(f"two digests at one time are called `{twice[0]}`: give each a `name` of its own")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -119,6 +140,16 @@ class Destination:
     def recipients(self) -> tuple[str, ...]:
         """One delivery each: the addresses, or one unnamed Slack channel."""
         return self.email.to if self.email else ("",)
+
+    @property
+    def limit(self) -> Throttle:
+        """How many instant messages it takes."""
+        return pacing.parse(self.throttle)
+
+    def slots(self, priority: Priority) -> tuple[Slot, ...]:
+        """When what waits with this priority is told: by the digests that are for it, else by any."""
+        meant = [digest for digest in self.digest if priority in digest.of] or self.digest
+        return tuple(slot for digest in meant for slot in digest.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,5 +184,7 @@ def to_json(destination: Destination) -> dict[str, Any]:
         "to": list(destination.recipients) if destination.email else [],
         "timezone": destination.timezone,
         "quiet": destination.quiet,
-        "digest": destination.digest.at if destination.digest else None,
+        "digest": [{"name": one.name, "at": one.at, "on": one.on, "of": one.of} for one in destination.digest],
+        "throttle": destination.throttle,
+        "operator": destination.operator,
     }

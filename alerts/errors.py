@@ -34,12 +34,22 @@ class SendOutcome(enum.StrEnum):
 
 
 class DeliveryError(AlertError):
-    """A channel did not take a message. `retry_after` is seconds; the text holds no secret."""
+    """A channel did not take a message. `retry_after` is seconds; the text holds no secret.
+
+    `way_works` says that the way to the destination is sound: only this message, this recipient or this moment is not.
+    """
 
     def __init__(
-        self, message: str, outcome: SendOutcome, *, code: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        outcome: SendOutcome,
+        *,
+        code: int | None = None,
+        retry_after: float | None = None,
+        way_works: bool = False,
     ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.code = code
         self.retry_after = retry_after
+        self.way_works = way_works or outcome in (SendOutcome.DEAD_MESSAGE, SendOutcome.DEAD_RECIPIENT)

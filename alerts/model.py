@@ -25,6 +25,7 @@ class Mode(enum.StrEnum):
 
     LIVE = "live"
     BACKFILL = "backfill"
+    DIGEST = "backfill_digest"  # a backfill that tells all that it found by one digest
 
 
 class Field(enum.StrEnum):
@@ -46,6 +47,7 @@ class Decision(enum.StrEnum):
     FIRST_REPORT = "first_report"  # a delivery was made
     FURTHER_OUTLET = "further_outlet"  # the story was alerted to this destination already; an update may tell it
     DIGEST = "digest"  # waits for the destination's digest, as its rules say
+    GATHERING = "gathering"  # held for a moment, so that the first message tells of other outlets, too
     QUIET = "quiet"  # held until the quiet hours end
     UNCORROBORATED = "uncorroborated"  # held until enough others report it
     MUTED = "muted"  # its story, watch, entity, source or destination is muted
@@ -171,6 +173,7 @@ class Alert:
     cut: Cut | None = None
     id: int = 0  # of the stored alert, for its actions; 0 when it has none
     archived: datetime | None = None  # when the kept copy of its page was fetched
+    note: str = ""  # a sentence on why it comes now, or to this reader: held, passed on because nobody acknowledged it
 
 
 class News(enum.StrEnum):
@@ -184,12 +187,16 @@ class News(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is new in a story: the article that brings it, and for a correction the text before and after."""
+    """One thing that is new in a story: the article that brings it, and for a correction the text before and after.
+
+    `at` is when it was noticed, aware UTC.
+    """
 
     news: News
     article: Coverage
     before: str = ""
     after: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,7 @@ class DigestContent:
     """What one digest tells: alerts by watch, the weightiest first; `more` stories did not fit.
 
     `why` is DIGEST for a scheduled one, else what made it: THROTTLED, TOO_OLD, QUIET, BACKFILL; `note` is a sentence
-    on the cause. Times are aware UTC.
+    on the cause. `quiet` names the watches of the destination that found nothing. Times are aware UTC.
     """
 
     name: str
@@ -227,6 +234,7 @@ class DigestContent:
     note: str = ""
     more: int = 0
     silences: tuple[Silence, ...] = ()
+    quiet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +253,8 @@ class Notice:
 class Message:
     """A rendered alert, frozen when the delivery is made: a retry sends the same bytes.
 
-    Email uses `subject`, `text`, `html`; Slack uses `text` (fallback) and `blocks`.
+    Email uses `subject`, `text`, `html`; Slack uses `text` (fallback) and `blocks`. `thread` is the key of the
+    first message of the story to the same recipient, which this one answers; "" when it is the first itself.
     """
 
     text: str
@@ -253,6 +262,7 @@ class Message:
     html: str = ""
     blocks: tuple[Block, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,162 +1,169 @@
-"""A card as Slack's Block Kit blocks."""
+"""An alert, or what is new in its story, as Slack's Block Kit blocks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-
 from alerts import slack_contract
-from alerts.card import Card, Line, Piece
+from alerts.cards.alert import Card
+from alerts.cards.coverage import Line
+from alerts.cards.update import Part, Told, UpdateCard
 from alerts.cleaning import shorten
-from alerts.model import Block, Priority
+from alerts.model import Block, News, Priority
 from alerts.slack_contract import escape
+from alerts.slack_text import (
+    LONGEST_LINK,
+    META,
+    code,
+    context,
+    deeds,
+    fit,
+    fitting,
+    header,
+    link_or,
+    marked,
+    mrkdwn,
+    section,
+    size,
+)
+from alerts.worddiff import PieceKind
 
-META = "meta"  # block_id of the context line under the headline
-_BOUNDARY = "\u200b"  # lets bold begin or end inside a word
-# Characters after escaping, which makes five of one &. Together they stay below the total of a message.
+__all__ = ["META", "fallback", "make_blocks", "make_update_blocks", "mrkdwn", "update_fallback"]
+
+# Characters after escaping. Together they stay below the total of a message.
 _SENTENCE = 2300
 _COVERAGE = 2600
-_NAME = 160
+_COVERAGE_OF_UPDATE = 1500
+_CHANGES = 2700
+_CHANGE = 1300
 _TERMS = 300
 _ORIGIN = 300  # the words that name the origin may stand last
+_NOTE = 400
 _TITLE = 400
-_LONGEST_LINK = 2000
-_LONGEST_LINE_LINK = 600
-_SIGNS = {Priority.LOW: "⚪", Priority.NORMAL: "🔵", Priority.HIGH: "🟠", Priority.CRITICAL: "🔴"}
+SIGNS = {Priority.LOW: "⚪", Priority.NORMAL: "🔵", Priority.HIGH: "🟠", Priority.CRITICAL: "🔴"}
+_NEWS = {News.DELETION: "🗑️", News.CORRECTION: "✏️", News.OFFICIAL: "🏛️", News.OUTLETS: "📰"}
 
 
 def make_blocks(card: Card) -> tuple[Block, ...]:
-    """Headline, context, why, warnings, coverage, link and footer, within Slack's limits."""
-    headline = slack_contract.plain(shorten(card.headline, slack_contract.MAX_HEADER))
-    blocks: list[Block] = [
-        {
-            "type": "header",
-            "block_id": "headline",
-            "text": {"type": "plain_text", "text": headline, "emoji": False},
-        },
-        _context(META, _meta(card)),
-        _section("why", _why(card)),
+    """Headline, context, why, warnings, coverage, link, actions and footer, within Slack's limits."""
+    blocks = [header(card.headline), context(META, _meta(card)), section("why", _why(card))]
+    if warnings := _warnings(card):
+        blocks.append(section("beware", warnings))
+    blocks += [section("coverage", _coverage(card, _COVERAGE)), *_ending(card)]
+    return tuple(blocks)
+
+
+def make_update_blocks(update: UpdateCard) -> tuple[Block, ...]:
+    """What is new first, then the story as it stands."""
+    card = update.card
+    changes = "\n\n".join(fitting(map(_told, update.told), _CHANGES)) or fit(card.headline)
+    blocks = [
+        header(f"Update: {card.headline}"),
+        context(META, [f"{SIGNS[card.priority]} *{card.priority.upper()}*  ·  Watch: *{fit(card.watch)}*"]),
+        section("news", changes),
     ]
     if warnings := _warnings(card):
-        blocks.append(_section("beware", warnings))
-    blocks += [
-        _section("coverage", _coverage(card)),
-        _section("link", _link(card)),
-        _context("footer", [_footer(card)]),
-    ]
+        blocks.append(section("beware", warnings))
+    blocks += [section("coverage", _coverage(card, _COVERAGE_OF_UPDATE)), *_ending(card)]
     return tuple(blocks)
 
 
 def fallback(card: Card) -> str:
     """One line for the notification and the screen reader, and the whole message if blocks are refused."""
     headline = escape(shorten(card.headline, slack_contract.MAX_HEADER))
-    told = f"{card.priority.upper()} | {headline} ({_fit(card.source)}, first seen {card.first_seen})"
+    told = f"{card.priority.upper()} | {headline} ({fit(card.source)}, first seen {card.first_seen})"
     return f"{told} {slack_contract.link(card.link, 'Read it')}" if card.link else told
 
 
-def _fit(text: str, most: int = _NAME) -> str:
-    """`text` escaped, shortened so far that it takes at most `most` characters of the message."""
-    escaped = escape(text)
-    while _size(escaped) > most:
-        text = shorten(text, len(text) * 3 // 4)
-        escaped = escape(text)
-    return escaped
-
-
-def _size(text: str) -> int:
-    """Characters in the message, where JSON makes two of a quotation mark or backslash."""
-    return len(json.dumps(text, ensure_ascii=False)) - 2
+def update_fallback(update: UpdateCard) -> str:
+    """The same for an update."""
+    card = update.card
+    headline = escape(shorten(card.headline, slack_contract.MAX_HEADER))
+    told = f"UPDATE | {card.priority.upper()} | {headline}: {fit(update.gist, 600)}"
+    return f"{told} {slack_contract.link(card.link, 'Read it')}" if card.link else told
 
 
 def _meta(card: Card) -> list[str]:
     return [
-        f"{_SIGNS[card.priority]} *{card.priority.upper()}*  ·  Watch: *{_fit(card.watch)}*",
-        f"First seen {card.first_seen} at {_fit(card.source)} ({_fit(card.kind)}, {_fit(card.language)})",
+        f"{SIGNS[card.priority]} *{card.priority.upper()}*  ·  Watch: *{fit(card.watch)}*",
+        f"First seen {card.first_seen} at {fit(card.source)} ({fit(card.kind)}, {fit(card.language)})",
     ]
 
 
 def _why(card: Card) -> str:
-    marked = "".join(_mark(piece, card.pieces, at) for at, piece in enumerate(card.pieces)).strip()
-    if _size(marked) > _SENTENCE:  # only a hostile sentence grows so much by escaping
-        marked = _fit(card.sentence.strip(), _SENTENCE)
-    quote = f"\n> {marked}" if marked else ""
-    terms = _fit(", ".join(card.terms), _TERMS)
+    sentence = marked(card.pieces, _SENTENCE)
+    quote = f"\n> {sentence}" if sentence else ""
+    terms = fit(", ".join(card.terms), _TERMS)
     found = f"Matched {terms} {card.where}." if terms else ""
-    return f"*Why you got this*{quote}\n{found} {card.reason}".rstrip()
-
-
-def _mark(piece: Piece, pieces: tuple[Piece, ...], at: int) -> str:
-    """The piece as mrkdwn. Bold works only around text without outer blanks and next to no letter."""
-    inner = piece.text.strip()
-    if not piece.marked or not inner:
-        return escape(piece.text)
-    before = "" if at == 0 else pieces[at - 1].text[-1:]
-    after = "" if at + 1 == len(pieces) else pieces[at + 1].text[:1]
-    lead = piece.text[: len(piece.text) - len(piece.text.lstrip())]
-    tail = piece.text[len(piece.text.rstrip()) :]
-    opening = _BOUNDARY if not lead and before.isalnum() else ""
-    closing = _BOUNDARY if not tail and after.isalnum() else ""
-    return f"{lead}{opening}*{escape(inner)}*{closing}{tail}"
+    return f"*Why you got this*{quote}\n{found} {fit(card.reason, _NOTE)}".rstrip()
 
 
 def _warnings(card: Card) -> str:
     told = []
     if card.is_state_media:
-        told.append(f":warning: *State media.* A state controls what {_fit(card.source)} publishes.")
+        told.append(f"⚠️ *State media.* A state controls what {fit(card.source)} publishes.")
     if card.partial:
-        told.append(f":page_facing_up: *Partial.* {_fit(card.partial)}")
+        told.append(f"📄 *Partial.* {fit(card.partial)}")
     if card.after:
-        told.append(f":link: {_fit(card.after, _ORIGIN)}")
+        told.append(f"🔗 {fit(card.after, _ORIGIN)}")
     return "\n".join(told)
 
 
-def _coverage(card: Card) -> str:
+def _coverage(card: Card, budget: int) -> str:
     head = f"*Who reports it, earliest first* (times in {card.zone})\n{card.summary}"
     if len(card.lines) == 1 and not card.more:
         return f"*Who reports it*\n{card.summary}"
-    lines = list(_fitting((_line(line) for line in card.lines), _COVERAGE))
+    lines = list(fitting((_line(line) for line in card.lines), budget))
     more = card.more + len(card.lines) - len(lines)
     return "\n".join([head, *lines, *([f"and {more} more"] if more else [])])
 
 
-def _fitting(lines: Iterable[str], budget: int) -> Iterable[str]:
-    for line in lines:
-        budget -= _size(line) + 2
-        if budget < 0:
-            return
-        yield line
-
-
 def _line(line: Line) -> str:
-    title = _fit(line.title, _TITLE)
-    if line.link and not line.is_this and _size(escape(line.link)) <= _LONGEST_LINE_LINK:
-        title = slack_contract.link(line.link, shorten(line.title, 120))
-    kind = f"*{line.kind}*" if line.is_state_media else _fit(line.kind)
-    words = [title, _fit(line.source), kind, _fit(line.language), *([line.note] if line.note else [])]
+    title = fit(line.title, _TITLE) if line.is_this else link_or(line.title, line.link, _TITLE)
+    kind = f"*{line.kind}*" if line.is_state_media else fit(line.kind)
+    words = [title, fit(line.source), kind, fit(line.language), fit(line.words)]
     return f"{line.time}  {' · '.join(words)}{'  ← this alert' if line.is_this else ''}"
 
 
+def _told(one: Told) -> str:
+    """One change: what happened, to which article, and how its words differ."""
+    told = f"{_NEWS[one.news]} *{fit(one.sentence, 300)}*"
+    if one.is_state_media:
+        told += "  ⚠️ state media"
+    if one.title:
+        told += f"\n{link_or(one.title, one.link, _TITLE)}"
+    if one.parts:
+        told += f"\n> {' '.join(fitting(map(_part, one.parts), _CHANGE))}"
+    return told
+
+
+def _part(part: Part) -> str:
+    """Struck out what went, in bold what came."""
+    sign = {PieceKind.EQUAL: "", PieceKind.REMOVED: "~", PieceKind.ADDED: "*"}[part.kind]
+    return f"{sign}{fit(part.text, _TITLE)}{sign}"
+
+
+def _ending(card: Card) -> list[Block]:
+    """Link and kept copy, actions, footer."""
+    blocks = [section("link", _link(card))]
+    if card.deeds:
+        blocks.append(context("deeds", [deeds(card.deeds)]))
+    blocks.append(context("footer", [_footer(card)]))
+    return blocks
+
+
 def _link(card: Card) -> str:
-    if card.link and _size(escape(card.link)) <= _LONGEST_LINK:
-        return f"*{slack_contract.link(card.link, f'Read it at {card.source}')}*"
-    return f"No web link was given; the source's address reads: {_fit(card.address, _TERMS)}"
+    if card.link and size(escape(card.link)) <= LONGEST_LINK:
+        told = f"*{slack_contract.link(card.link, f'Read it at {card.source}')}*"
+    else:
+        told = f"No web link was given; the source's address reads: {fit(card.address, _TERMS)}"
+    if card.kept and card.kept.link:
+        return f"{told}  ·  {slack_contract.link(card.kept.link, card.kept.label)}"
+    if card.kept and size(card.kept.command) <= LONGEST_LINK // 2:
+        return f"{told}\n{card.kept.label}: {code(card.kept.command)}"
+    return told
 
 
 def _footer(card: Card) -> str:
     return (
         f"{card.published[0].upper()}{card.published[1:]}  ·  alert made {card.made}  ·  "
-        f"watch {_fit(card.watch_id)}, version {_fit(card.version)}  ·  delivery {_fit(card.key)}"
+        f"watch {fit(card.watch_id)}, version {fit(card.version)}  ·  delivery {fit(card.key)}"
     )
-
-
-def _section(block_id: str, text: str) -> Block:
-    return {"type": "section", "block_id": block_id, "text": mrkdwn(text)}
-
-
-def _context(block_id: str, texts: list[str]) -> Block:
-    return {"type": "context", "block_id": block_id, "elements": [mrkdwn(text) for text in texts]}
-
-
-def mrkdwn(text: str) -> Block:
-    """A text object in which Slack turns nothing into a link by itself."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -12,11 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from alerts import query
 from alerts.errors import QueryError
-from alerts.model import Priority
+from alerts.model import News, Priority
 from alerts.normalize import tokens
 from alerts.querytree import Named, Node, leaves
+from alerts.rules.corroboration import Hold, Require
 from scrapers import yamlfile
-from scrapers.source import Slug
+from scrapers.source import Duration, Slug
 from scrapers.yamlfile import Document, Problem, nearest
 
 SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
@@ -68,14 +71,35 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who is told, once, when nobody acknowledges an alert in time."""
+
+    to: str
+    after: Duration = timedelta(minutes=20)
+
+    __pydantic_config__ = _STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """A named query with its priority and destinations. `version` is set by `load` and changes with it."""
+    """A named query with its priority and destinations. `version` is set by `load` and changes with it.
+
+    It alerts once as many report as `require` says, and not while `hold` is true of the story; what came out longer
+    than `max_age` ago is no news. `wait` lets other outlets join before the first message: 90 s, but none for what is
+    urgent.
+    """
 
     id: Slug
     query: Annotated[str, Field(min_length=1)]
     name: str = ""
     priority: Priority = Priority.NORMAL
     to: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    require: Require = ""
+    hold: Hold | None = None
+    updates: Annotated[tuple[News, ...], BeforeValidator(_one_or_more)] = tuple(News)
+    max_age: Duration = timedelta(hours=24)
+    escalate: Escalation | None = None
+    wait: Duration | None = None
     version: str = ""
 
     __pydantic_config__ = _STRICT
@@ -83,6 +107,21 @@ class Watch:
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.id)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it silences low watches on the same story."""
+        return self.priority in (Priority.HIGH, Priority.CRITICAL)
+
+    @property
+    def story_wait(self) -> timedelta:
+        """How long the first message waits for other outlets."""
+        return self.wait if self.wait is not None else timedelta(seconds=0 if self.is_urgent else 90)
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """The entities that the query names."""
+        return _named(self.query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +256,24 @@ def _unknown_destinations(
         if known is not None and name not in known:
             what = f"watches `{watch.id}`: no destination is called `{name}`{nearest(name, known)}"
             yield document.problem(("watches", position, "to", number), what)
+    if watch.escalate is None:
+        return
+    where, name = ("watches", position, "escalate", "to"), watch.escalate.to
+    if known is not None and name not in known:
+        what = f"`escalate.to`: no destination is called `{name}`{nearest(name, known)}"
+        yield document.problem(where, f"watches `{watch.id}`: {what}")
+    elif name in watch.to:
+        what = f"`escalate.to`: expected another destination than those of `to`, found `{name}`"
+        yield document.problem(where, f"watches `{watch.id}`: {what}")
 
 
 def _versioned(watch: Watch, tree: Node, entities: Sequence[Entity]) -> Watch:
     return replace(watch, version=_digest(watch.query, list(used(tree, entities))))
+
+
+@lru_cache(maxsize=1024)
+def _named(text: str) -> frozenset[str]:
+    return frozenset(leaf.entity for leaf in leaves(query.parse(text)) if isinstance(leaf, Named))
 
 
 def _digest(*parts: object) -> str:

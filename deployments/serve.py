@@ -6,6 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from deployments import server
@@ -13,6 +15,7 @@ from deployments.server import ServerError
 from flows import house
 from flows import settings as environment
 from flows.settings import Settings
+from flows.web import serving
 from scrapers.errors import ConfigError
 from storage import engine as database
 from storage.engine import StorageError
@@ -35,7 +38,7 @@ def main(port: int) -> int:
         environment.set_for_this_process(server.environment(settings, port))
         _upgrade(settings)
         _say("Starting the Prefect server ...")
-        with server.alone(settings), server.running(settings, port) as address:
+        with server.alone(settings), server.running(settings, port) as address, _links(settings):
             _say(f"Varta keeps watch. Prefect: {address}  Stop with Ctrl-C.")
             asyncio.run(_serve(deployments()))
     except ConfigError as wrong:
@@ -47,6 +50,17 @@ def main(port: int) -> int:
     except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
         _say("Stopped.")
     return 0
+
+
+@contextmanager
+def _links(settings: Settings) -> Iterator[None]:
+    """The page behind the links of messages, where one is configured."""
+    if settings.links is None:
+        yield
+        return
+    with serving.running(settings) as url:
+        _say(f"Action pages listen on {url}")
+        yield
 
 
 def _upgrade(settings: Settings) -> None:

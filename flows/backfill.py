@@ -25,7 +25,7 @@ from pydantic import Field
 
 from alerts.model import Mode
 from flows import backfilling, discovery, handed, house, report, settings
-from flows.backfilling import Asked, BackfillError, BackfillTally, Budget, Chunk, Looked
+from flows.backfilling import MODES, Asked, BackfillAlerts, BackfillError, BackfillTally, Budget, Chunk, Looked
 from flows.choices import Languages, SourceIds
 from flows.delivery import deliver
 from flows.house import House
@@ -49,7 +49,7 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
     languages: Languages = [],  # noqa: B006
     route: RouteChoice = "automatic",
     files: list[str] = [],  # noqa: B006
-    alerts: Literal["none", "live"] = "none",
+    alerts: Literal["none", "digest", "live"] = "none",
     limit: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
     again: bool = False,  # noqa: FBT001, FBT002
     dry_run: bool = False,  # noqa: FBT001, FBT002
@@ -68,7 +68,8 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
             Archive, which knows every source.
         files: In place of the sources' own archives: paths or addresses of CSV or JSONL files with a column url (and
             published, title), or of WARC files such as those of CC-NEWS.
-        alerts: none stores and matches, and sends nothing. live alerts as if the articles had just come in.
+        alerts: none stores and matches, and sends nothing. digest makes one digest of all that matches. live alerts as
+            if the articles had just come in; what is older than a watch wants is for its digest.
         limit: Read at most so many pages, in all; 0 means no limit.
         again: List days anew that an earlier backfill finished.
         dry_run: Only count what the archives list; read and store no article.
@@ -77,7 +78,7 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
         try:
             asked = Asked(
                 backfilling.window(since, until, datetime.now(discovery.ZONE).date()),
-                Mode.LIVE if alerts == "live" else Mode.BACKFILL,
+                MODES[BackfillAlerts(alerts)],
                 None if route == "automatic" else RouteType(route),
                 again,
                 dry_run,
@@ -94,7 +95,7 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
             asked.stop.set()  # cancelled: no task begins another page
             raise
         _show(tallies, asked, rooms)
-        deliver(rooms)
+        deliver(rooms, backfilled=asked.mode is Mode.DIGEST)
     return Completed(message=report.backfill_summary(tallies))
 
 

@@ -6,6 +6,7 @@ started again goes on where it stopped.
 
 from __future__ import annotations
 
+import enum
 import logging
 import threading
 from collections.abc import Collection, Sequence
@@ -30,6 +31,17 @@ log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=366)
 _LONG = 45  # days from which a chunk is a week, so that the page of the run stays readable
+
+
+class BackfillAlerts(enum.StrEnum):
+    """How a backfill alerts."""
+
+    NONE = "none"
+    DIGEST = "digest"
+    LIVE = "live"
+
+
+MODES = {BackfillAlerts.NONE: Mode.BACKFILL, BackfillAlerts.DIGEST: Mode.DIGEST, BackfillAlerts.LIVE: Mode.LIVE}
 
 
 class BackfillError(Exception):

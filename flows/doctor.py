@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import enum
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts import incidents
 from alerts.destinations import Destination, secret_name
-from flows import house, settings
+from alerts.incidents import IncidentKind
+from alerts.model import DeliveryState
+from flows import house, report, settings
 from flows.house import Configuration
 from flows.settings import Settings
 from scrapers.errors import ConfigError
+from storage import channels, outbox, sources
 from storage import engine as database
-from storage import outbox, sources
+from storage import incidents as stored
+from storage.channels import Circuit, Suppressed
 from storage.engine import StorageError, reading
 
 _PATIENCE = 5.0
+_TOLD_ABOVE = (IncidentKind.CIRCUIT, IncidentKind.DEAD, IncidentKind.RULE)
 
 
 class Verdict(enum.StrEnum):
@@ -49,9 +55,10 @@ def examine() -> list[Finding]:
         return [Finding("configuration", Verdict.BROKEN, str(wrong))]
     return [
         *_configuration(configuration),
-        *_database(chosen),
+        *_database(chosen, configuration),
         _prefect(chosen),
         *_channels(chosen, configuration),
+        *_links(chosen),
         *_security(chosen),
     ]
 
@@ -68,33 +75,32 @@ def _configuration(found: Configuration) -> Iterator[Finding]:
         yield Finding("configuration", Verdict.WARNING, "nobody is alerted: destinations.yaml names no destination")
     if not found.problems:
         yield Finding("configuration", Verdict.OK, counts)
+    if not silent and not any(one.operator for one in found.destinations.by_id.values()):
+        what = "nobody is told when sources fall silent or messages get stuck: no destination has `operator: true`"
+        yield Finding("configuration", Verdict.WARNING, what)
     mute = [watch.id for watch in found.watchlist.watches if not watch.to]
     if mute:
         what = f"watches that alert nobody, because they name no `to`: {', '.join(mute)}"
         yield Finding("configuration", Verdict.WARNING, what)
-    for one in found.destinations.by_id.values():
-        if one.quiet or one.digest:
-            what = f"{one.id}: `quiet` and `digest` are read but not obeyed yet"
-            yield Finding("configuration", Verdict.WARNING, what)
 
 
-def _database(chosen: Settings) -> Iterator[Finding]:
+def _database(chosen: Settings, configuration: Configuration) -> Iterator[Finding]:
     try:
         engine = database.open_engine(chosen.database)
         if not database.is_current(engine):
             yield Finding("database", Verdict.BROKEN, "tables are not up to date: run `varta db upgrade`")
             return
         with reading(engine) as session:
-            troubled = [d for d in outbox.ledger(session) if d.state in ("dead", "held")]
+            counts = outbox.counts(session)
+            circuits, refused = channels.troubled(session), channels.suppressed(session)
             polled = sources.states(session).values()
+            known = configuration.destinations.by_id
+            facts = stored.facts(session, configuration.sources, known, house.utc_now())
     except (StorageError, SQLAlchemyError, OSError) as broken:
         yield Finding("database", Verdict.BROKEN, str(broken).splitlines()[0])
         return
-    if troubled:
-        what = f"{len(troubled)} deliveries are dead or held: see `varta deliveries list`"
-        yield Finding("database", Verdict.WARNING, what)
-    else:
-        yield Finding("database", Verdict.OK, "tables are up to date")
+    yield Finding("database", Verdict.OK, "tables are up to date")
+    yield from _outbox(counts, circuits, refused)
     silent = [state.source for state in polled if state.failures]
     if silent:
         what = f"{len(silent)} of {len(polled)} do not answer, see `varta sources list`: {', '.join(silent)}"
@@ -102,6 +108,24 @@ def _database(chosen: Settings) -> Iterator[Finding]:
     for state in polled:
         if state.rule_error:
             yield Finding("sources", Verdict.WARNING, f"the rule of {state.source} is broken: {state.rule_error}")
+    for one in incidents.conditions(facts, house.utc_now()):
+        if one.kind not in _TOLD_ABOVE:
+            yield Finding("operation", Verdict.WARNING, f"{one.headline}. {' '.join(filter(None, one.lines))}")
+
+
+def _outbox(
+    counts: Mapping[DeliveryState, int], circuits: Sequence[Circuit], refused: Sequence[Suppressed]
+) -> Iterator[Finding]:
+    for state in (DeliveryState.DEAD, DeliveryState.HELD):
+        if count := counts.get(state):
+            yield Finding(
+                "deliveries", Verdict.WARNING, f"{count} {state}: see `varta deliveries list --state {state}`"
+            )
+    for one in circuits:
+        yield Finding("channels", Verdict.BROKEN if one.opened else Verdict.WARNING, report.circuit(one))
+    for gone in refused:
+        what = f"{gone.destination}: {gone.address or 'it'} gets nothing more: {gone.reason}"
+        yield Finding("channels", Verdict.WARNING, what)
 
 
 def _prefect(chosen: Settings) -> Finding:
@@ -121,6 +145,26 @@ def _channels(chosen: Settings, configuration: Configuration) -> Iterator[Findin
     for one in found:
         if one.slack:
             yield _slack(one)
+
+
+def _links(chosen: Settings) -> Iterator[Finding]:
+    """Whether the page behind the links of messages runs, where messages carry such links."""
+    if chosen.links is None:
+        return
+    where = f"http://{chosen.links_listen}/"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            server = session.get(where, timeout=_PATIENCE).headers.get("Server", "")
+    except requests.RequestException:
+        server = ""
+    if server == "Varta":
+        yield Finding("links", Verdict.OK, f"the page behind {chosen.links.base} answers at {where}")
+    else:
+        what = (
+            f"the links of messages lead nowhere: nothing of ours answers at {where}; `varta up` or `varta links` does"
+        )
+        yield Finding("links", Verdict.WARNING, what)
 
 
 def _mail(chosen: Settings) -> Finding:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Event
 
 from sqlalchemy import Engine
 
@@ -14,9 +16,10 @@ from alerts import destinations, matching, watchlist
 from alerts.channels import Channel
 from alerts.channels.mail import SmtpSettings, parse_smtp_url
 from alerts.channels.opening import open_channel
-from alerts.destinations import Destination, Destinations
+from alerts.destinations import Destination, Destinations, secret_name
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.facts import Facts
+from alerts.links import Links
 from alerts.matching import Compiled
 from alerts.reading import Reading
 from alerts.watchlist import Watch, Watchlist
@@ -78,7 +81,10 @@ def _facts(source: Source) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The rooms of one run. `now` is the clock, aware UTC."""
+    """The rooms of one run. `now` is the clock, aware UTC, and `sleep` waits for so many of its seconds.
+
+    `bell` is rung when a match was stored, where somebody delivers meanwhile.
+    """
 
     settings: Settings
     configuration: Configuration
@@ -89,6 +95,13 @@ class House:
     archive: Archive
     now: Callable[[], datetime] = utc_now
     embedder: Embedder | None = None
+    sleep: Callable[[float], None] = time.sleep
+    bell: Event | None = None
+
+    @property
+    def links(self) -> Links | None:
+        """What signs the actions of messages; None where no address for them is configured."""
+        return self.settings.links
 
     def gists(self, read: Sequence[tuple[Article, tuple[str, ...], Reading]]) -> list[Gist]:
         """Articles with the entities that they name, ready to be stored; an embedder that fails costs no article."""
@@ -118,6 +131,12 @@ class House:
             allow_hosts=self.settings.allow_hosts,
         )
 
+    def secrets(self, destination: Destination) -> tuple[str, ...]:
+        """What no text about `destination` may tell."""
+        slack, url = destination.slack, self.settings.smtp_url
+        held = environment.secret(secret_name(slack.webhook or slack.token or "")) if slack else None
+        return tuple(secret for secret in (held, url.get_secret_value() if url else None) if secret)
+
 
 def configure(settings: Settings) -> Configuration:
     """Read the configuration files; raises ConfigError when one of them cannot be used at all."""
@@ -138,7 +157,9 @@ def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Proble
 
 
 @contextmanager
-def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterator[House]:
+def opened(
+    settings: Settings, now: Callable[[], datetime] = utc_now, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[House]:
     """A house with its database up to date; network and page archive are closed at the end."""
     configuration = configure(settings)
     embedder = _embedder(settings)
@@ -159,7 +180,7 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
             robots=remembered,
             now=now,
         ) as http:
-            yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder)
+            yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder, sleep)
             if learned := http.robots.learned():
                 with transaction(engine) as session:
                     robots.keep(session, learned, now())

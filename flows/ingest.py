@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from prefect import flow, task
@@ -12,12 +13,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import house, pipeline, report, settings
-from flows.delivery import deliver
+from flows import house, pipeline, postman, report, settings
 from flows.house import House
 from flows.opaque import opaque
 from flows.pipeline import Tally
 from scrapers.source import Source
+from storage import decisions
+from storage.engine import reading
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +40,22 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
         due = pipeline.claim_due(wanted, rooms, force=force)
-        groups = [
-            ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rooms))
-            for group in _grouped(due)
-        ]
-        ended = [group.result(raise_on_failure=False) for group in groups]
+        with postman.at_work(rooms) as (rung, sent):
+            groups = [
+                ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rung))
+                for group in _grouped(due)
+            ]
+            ended = [group.result(raise_on_failure=False) for group in groups]
         tallies = [tally for found in ended if isinstance(found, list) for tally in found]
         if report.is_eventful(tallies):
             create_table_artifact(report.table(tallies), key="ingest", description=report.summary(tallies))
-        sent = deliver(rooms)
         for error in sent.errors:
             log.error("delivery: %s", error)
+        if sent.decided:
+            with reading(rooms.engine) as session:
+                counted = decisions.counts(session, rooms.now() - timedelta(days=1))
+            told = "What became of the matches of the last day, by destination and outcome"
+            create_table_artifact(report.decided(counted), key="decisions", description=told)
     text = f"{report.summary(tallies)}; {report.delivered(sent)}"
     return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 

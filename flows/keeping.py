@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from flows import sending
 from flows.house import House
-from storage import articles, outbox, pages, retention, space, suggestions
+from storage import articles, pages, retention, space, suggestions
 from storage.engine import StorageError, transaction
 from storage.space import Reclaimed
 
@@ -94,7 +95,7 @@ def keep(house: House, *, seconds: float = 2_400.0) -> Kept:
     stops no other.
     """
     round_, now, settings = _Round(house, time.monotonic() + seconds), house.now(), house.settings
-    released = round_.once("deliveries", lambda: _release(house)) or 0
+    released = round_.once("deliveries", lambda: sending.release_lost(house)) or 0
     reread = round_.each("reading again", _READ_AGAIN, articles.reread)
     some = retention.SOME
     keys = round_.each("fingerprints", some, lambda session, most: retention.drop_keys(session, now, most))
@@ -122,11 +123,6 @@ def keep(house: House, *, seconds: float = 2_400.0) -> Kept:
         tuple(round_.unfinished),
         tuple(round_.errors),
     )
-
-
-def _release(house: House) -> int:
-    with transaction(house.engine) as session:
-        return outbox.release_lost(session, house.now())
 
 
 def _drop_figures(house: House) -> None:

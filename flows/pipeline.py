@@ -339,6 +339,8 @@ def _store(source: Source, batch: Sequence[Read], house: House, tally: Tally) ->
             if one.verdict.is_fresh and not read.result.reason
         }
         _keep_pages(session, source, packed, failed | read_from, house)
+    if matched and house.bell is not None:
+        house.bell.set()
     verdicts = Counter(one.verdict for one in stored)
     tally.new += verdicts[Verdict.NEW] + verdicts[Verdict.DUPLICATE]
     tally.duplicates += verdicts[Verdict.DUPLICATE]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from alerts.model import Mode
 from flows import house, rematching, settings
+from flows.backfilling import MODES, BackfillAlerts
 from flows.delivery import deliver
 
 
@@ -19,7 +20,7 @@ from flows.delivery import deliver
 def rematch(
     days: Annotated[int, Field(ge=0, le=36_500)] = 30,
     watch: str = "",
-    alerts: Literal["none", "live"] = "none",
+    alerts: Literal["none", "digest", "live"] = "none",
 ) -> State[None]:
     """Match the stored articles again with the watchlist as it is now, without fetching them.
 
@@ -29,16 +30,17 @@ def rematch(
     Args:
         days: Only articles of the last so many days; 0 means all.
         watch: Id of the one watch to match again, such as air-defence; empty means all.
-        alerts: none: store, send nothing. live: alert on what is new as if the articles had just come in.
+        alerts: none: store, send nothing. digest: one digest of what is new. live: alert on what is new as if the
+            articles had just come in.
     """
     with house.opened(settings.load()) as rooms:
         try:
             only = house.watch_of(rooms.configuration, watch) if watch else None
         except KeyError as unknown:
             return Failed(message=str(unknown.args[0]))
-        mode = Mode.LIVE if alerts == "live" else Mode.BACKFILL
+        mode = MODES[BackfillAlerts(alerts)]
         tally = rematching.rematch(rooms, days or None, only, mode)
         told = rematching.summary(tally)
         create_table_artifact(rematching.rows(tally), key="rematch", description="; ".join([told, *tally.errors[:5]]))
-        deliver(rooms)
+        deliver(rooms, backfilled=mode is Mode.DIGEST)
     return Completed(message=told)

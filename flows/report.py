@@ -10,9 +10,11 @@ from typing import Any
 
 from alerts.cleaning import clean_text
 from flows.backfilling import BackfillTally
-from flows.delivery import DeliveryTally
 from flows.pipeline import Tally
+from flows.tally import DeliveryTally
 from storage.backfills import Found
+from storage.channels import Circuit
+from storage.decisions import Counted
 
 _MANY = 3  # articles a day from which a day without any is a gap
 _MOST_GAPS = 50  # that are named in the summary
@@ -155,6 +157,21 @@ def delivered(tally: DeliveryTally) -> str:
     """One sentence on a pass over the outbox."""
     text = f"deliveries sent: {tally.sent}, to be tried again: {tally.waiting}"
     return f"{text}, held: {tally.held}, dead: {tally.dead}" if tally.held or tally.dead else text
+
+
+def circuit(found: Circuit) -> str:
+    """One sentence on a way that is broken, or failed lately."""
+    if found.opened is None:
+        return f"{found.way}: {found.failures} failures in a row: {found.reason}"
+    tried = f", tried again at {found.next_try:%H:%M} UTC" if found.next_try else ""
+    return f"{found.way} is broken since {found.opened:%Y-%m-%d %H:%M} UTC{tried}: {found.reason}"
+
+
+def decided(counted: Sequence[Counted]) -> list[dict[str, Any]]:
+    """One row per destination and outcome for a table artifact."""
+    return [
+        {"destination": one.destination or "nobody", "outcome": one.outcome, "matches": one.matches} for one in counted
+    ]
 
 
 def sent(tally: DeliveryTally) -> dict[str, Any]:

@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from alerts.links import LEAST_SECRET, Links
 from scrapers.errors import ConfigError
 
+_LAST_PORT = 65_535
 LEAST_TEXT_DAYS = 59  # as `storage.retention` has it, which takes long to import
 
 
@@ -33,6 +36,9 @@ class Settings(BaseSettings):
     keep_texts_days: Annotated[int, Field(ge=LEAST_TEXT_DAYS, le=36_500)] | None = None  # None: for ever
     embedder: str = ""
     keep_ledger_days: Annotated[int, Field(ge=30, le=36_500)] = 400
+    links_url: str = ""
+    links_secret: Annotated[SecretStr | None, Field(validate_default=True)] = None
+    links_listen: str = "127.0.0.1:8030"
 
     @field_validator("keep_texts_days", mode="before")
     @classmethod
@@ -66,12 +72,48 @@ class Settings(BaseSettings):
             raise ValueError("a user agent takes ASCII letters only, such as an address or a URL")
         return value
 
+    @field_validator("links_url")
+    @classmethod
+    def _is_base(cls, value: str) -> str:
+        parts = urlsplit(value)
+        plain = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if value and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and plain))):
+            raise ValueError("expected the address that readers reach, such as https://alerts.example.org")
+        if parts.query or parts.fragment or "@" in parts.netloc or not value.isascii():
+            raise ValueError("an address without user, query or fragment, in ASCII, such as https://alerts.example.org")
+        return value.rstrip("/")
+
+    @field_validator("links_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if others.data.get("links_url") and len(value.get_secret_value() if value else "") < LEAST_SECRET:
+            raise ValueError(
+                f"VARTA_LINKS_URL needs a secret of {LEAST_SECRET} characters or more: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(32))' makes one"
+            )
+        return value
+
+    @field_validator("links_listen")
+    @classmethod
+    def _is_place(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if not (host and colon and port.isascii() and port.isdigit() and int(port) <= _LAST_PORT):
+            raise ValueError(f"`{value}` is not host:port, such as 127.0.0.1:8030")
+        return value
+
     @property
     def database(self) -> str:
         """URL of the article database; without a setting an SQLite file under `home`."""
         if self.database_url:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.home / 'varta.db'}"
+
+    @property
+    def links(self) -> Links | None:
+        """What signs the actions of messages; None where no address for them is configured."""
+        if not self.links_url or self.links_secret is None:
+            return None
+        return Links(self.links_url, self.links_secret.get_secret_value())
 
     @property
     def agent(self) -> str:

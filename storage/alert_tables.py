@@ -44,9 +44,10 @@ class DecisionRow(Base):
     outcome: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     until: Mapped[datetime | None]  # when what holds it back ends
-    alert_id: Mapped[int | None] = mapped_column(Id)
+    alert_id: Mapped[int | None] = mapped_column(Id, index=True)
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"))
-    decided_at: Mapped[datetime]
+    decided_at: Mapped[datetime] = mapped_column(index=True)
+    __table_args__ = (Index("ix_decision_outcome", "outcome", "destination_id", "match_id"),)
 
 
 class AlertRow(Base):

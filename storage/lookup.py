@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model import DeliveryKind
 from scrapers import urls
 from scrapers.article import Article
 from storage.alert_tables import DecisionRow, DeliveryRow, MatchRow
@@ -18,6 +19,7 @@ from storage.likeness.fingerprint import key_hash
 from storage.tables import AliasRow, ArticleRow, EntryRow, StoryRow
 
 _PAGE = 500
+_FIRST = (DeliveryKind.NEW, DeliveryKind.ESCALATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Explained:
     lapsed: datetime | None
     destination: str
     outcome: str
+    reason: str
+    until: datetime | None
     decided: datetime | None
     state: str | None
     sent: datetime | None
@@ -171,6 +175,8 @@ def explain(session: Session, article_id: int) -> list[Explained]:
             lapsed=match.lapsed_at,
             destination=decision.destination_id if decision else "",
             outcome=decision.outcome if decision else "not decided yet",
+            reason=decision.reason if decision else "",
+            until=decision.until if decision else None,
             decided=decision.decided_at if decision else None,
             state=delivery.state if delivery else None,
             sent=delivery.sent_at if delivery else None,
@@ -232,7 +238,7 @@ def alerts(session: Session) -> list[dict[str, Any]]:
             "headline": row.headline,
             "key": row.key,
         }
-        for row in session.scalars(select(DeliveryRow).order_by(DeliveryRow.id))
+        for row in session.scalars(select(DeliveryRow).where(DeliveryRow.kind.in_(_FIRST)).order_by(DeliveryRow.id))
     ]
 
 
@@ -242,6 +248,12 @@ def extent(session: Session, since: datetime | None) -> Extent:
     query = select(func.count(), let_go, func.min(ArticleRow.at)).select_from(ArticleRow)
     every, without, oldest = session.execute(query.where(ArticleRow.at >= since) if since else query).one()
     return Extent(every, without, oldest)
+
+
+def deliveries_by_kind(session: Session) -> dict[str, int]:
+    """How many deliveries of each kind were made."""
+    query = select(DeliveryRow.kind, func.count()).group_by(DeliveryRow.kind)
+    return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Matches in, decisions out: nothing that matched is forgotten, and every outcome has a reason."""
+"""Matches, and the articles of their stories, as the rules want them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session, defer
 
-from alerts.grouping import PendingMatch, Ruling
-from alerts.model import Coverage, Decision, Excerpt, Field, Hit, Match, Mode
+from alerts.model import Coverage, Excerpt, Field, Hit, Match, Mode
+from alerts.rules.cases import PendingMatch
 from scrapers.article import Cut
 from scrapers.source import Source
-from storage.alert_tables import DecisionRow, MatchRow
+from storage.alert_tables import MatchRow
 from storage.engine import serialise
-from storage.tables import ArticleRow
+from storage.tables import ArticleRow, EntryRow
 from storage.upsert import insert_for
 
 _RULING = 0x52554C45  # advisory lock of PostgreSQL: one run at a time decides what opens an alert
+_LIGHT = tuple(defer(column) for column in (ArticleRow.text, ArticleRow.sketch, ArticleRow.vector))
+_OPEN = (MatchRow.decided_at.is_(None), MatchRow.lapsed_at.is_(None))  # undecided, and it holds
+_QUERY = (
+    select(MatchRow, ArticleRow)
+    .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
+    .where(ArticleRow.story_id.is_not(None))
+    .options(*_LIGHT)
+)
 
 
 def add(session: Session, found: Sequence[tuple[int, Sequence[Match]]], mode: Mode, now: datetime) -> int:
@@ -63,16 +71,66 @@ def shares(session: Session, since: datetime) -> dict[str, int]:
     return dict(session.execute(query).all())  # type: ignore[arg-type]  # a Row is a tuple
 
 
-def pending(session: Session, sources: Mapping[str, Source], after: int, limit: int) -> list[PendingMatch]:
-    """Undecided matches with an id above `after`, oldest first; only one run at a time sees them."""
+def pending(
+    session: Session,
+    sources: Mapping[str, Source],
+    after: int,
+    limit: int,
+    watches: Collection[str],
+    *,
+    others: bool = False,
+) -> list[PendingMatch]:
+    """Undecided matches of `watches` with an id above `after`, oldest first; with `others` those of all but these.
+
+    Only one run at a time sees them.
+    """
+    wait_for_turn(session)
+    chosen = MatchRow.watch_id.not_in(watches) if others else MatchRow.watch_id.in_(watches)
+    query = _QUERY.where(*_OPEN, MatchRow.id > after, chosen).order_by(MatchRow.id).limit(limit)
+    return _read(session, query, sources)
+
+
+def by_id(session: Session, sources: Mapping[str, Source], ids: Collection[int]) -> list[PendingMatch]:
+    """These matches with their articles as they are now, whatever was decided on them; one run at a time."""
+    wait_for_turn(session)
+    return _read(session, _QUERY.where(MatchRow.id.in_(ids)).order_by(MatchRow.id), sources)
+
+
+def flood(session: Session, more_than: int) -> dict[str, int]:
+    """Watches with more undecided live matches than that, and how many."""
+    count = func.count()
+    query = select(MatchRow.watch_id, count).where(*_OPEN, MatchRow.mode == Mode.LIVE)
+    found = session.execute(query.group_by(MatchRow.watch_id).having(count > more_than))
+    return dict(found.all())  # type: ignore[arg-type]  # a Row is a tuple
+
+
+def wait_for_turn(session: Session) -> None:
+    """Let one run at a time decide, until its transaction ends."""
     serialise(session, _RULING)
-    query = (
-        select(MatchRow, ArticleRow)
-        .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
-        .where(MatchRow.decided_at.is_(None), MatchRow.lapsed_at.is_(None), MatchRow.id > after)
-        .order_by(MatchRow.id)
-        .limit(limit)
-    )
+
+
+def mark_decided(session: Session, ids: Collection[int], now: datetime) -> None:
+    """These matches have a decision for every destination."""
+    session.execute(update(MatchRow).where(MatchRow.id.in_(ids)).values(decided_at=now))
+
+
+def newest(session: Session, stories: Collection[int]) -> dict[int, int]:
+    """The highest id of an article of each story."""
+    query = select(ArticleRow.story_id, func.max(ArticleRow.id)).where(ArticleRow.story_id.in_(stories))
+    return dict(session.execute(query.group_by(ArticleRow.story_id)).all())  # type: ignore[arg-type]
+
+
+def watches_between(session: Session, start: datetime, end: datetime) -> set[str]:
+    """The watches that matched anything from `start` to `end`."""
+    within = (MatchRow.created_at >= start, MatchRow.created_at <= end)
+    return set(session.scalars(select(MatchRow.watch_id).where(*within).distinct()))
+
+
+def _read(
+    session: Session, query: Select[tuple[MatchRow, ArticleRow]], sources: Mapping[str, Source]
+) -> list[PendingMatch]:
+    rows = session.execute(query).all()
+    first = _first_crawls(session, [article for _, article in rows if article.published_at is None])
     return [
         PendingMatch(
             id=row.id,
@@ -80,50 +138,37 @@ def pending(session: Session, sources: Mapping[str, Source], after: int, limit: 
             mode=Mode(row.mode),
             story=article.story_id or 0,
             article=_coverage(article, sources),
+            created=row.created_at,
+            source=article.source_id,
+            entities=tuple(article.entities),
             cut=Cut(article.cut) if article.cut else Cut.FEED if article.partial else None,
+            article_id=article.id,
+            revision=article.revision,
+            is_gone=article.gone_at is not None,
+            is_first_crawl=article.id in first,
         )
-        for row, article in session.execute(query)
+        for row, article in rows
     ]
 
 
-def decide(
-    session: Session,
-    rulings: Sequence[Ruling],
-    deliveries: Mapping[tuple[str, int, str], int],
-    now: datetime,
-) -> None:
-    """Store one decision per match and destination; `deliveries` as in `outbox.made_for`.
-
-    A match that waits for a destination to be configured keeps its other decisions and stays undecided, as
-    does one without any ruling.
-    """
-    rows = [
-        {
-            "match_id": ruling.match,
-            "destination_id": ruling.destination,
-            "outcome": ruling.decision,
-            "delivery_id": deliveries.get((ruling.watch, ruling.story, ruling.destination)),
-            "decided_at": now,
-        }
-        for ruling in rulings
-    ]
-    if rows:
-        insert = insert_for(session, DecisionRow)
-        changed = {name: insert.excluded[name] for name in ("outcome", "delivery_id", "decided_at")}
-        only_waiting = DecisionRow.outcome == Decision.UNKNOWN_DESTINATION
-        keys = ["match_id", "destination_id"]
-        session.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed, where=only_waiting), rows)
-    waiting = {ruling.match for ruling in rulings if ruling.decision is Decision.UNKNOWN_DESTINATION}
-    done = {ruling.match for ruling in rulings} - waiting
-    decided = update(MatchRow).where(MatchRow.id.in_(done))
-    session.execute(decided.values(decided_at=now))
+def _first_crawls(session: Session, undated: Sequence[ArticleRow]) -> set[int]:
+    """Which of these were listed when their source was read for the first time."""
+    if not undated:
+        return set()
+    seen, first = EntryRow.first_seen_at, func.min(EntryRow.first_seen_at)
+    by_source = select(EntryRow.source_id, first).where(EntryRow.source_id.in_({row.source_id for row in undated}))
+    begun: dict[str, datetime] = dict(session.execute(by_source.group_by(EntryRow.source_id)).all())  # type: ignore[arg-type]
+    listed = select(EntryRow.article_id, EntryRow.source_id, seen).where(
+        EntryRow.article_id.in_({row.id for row in undated})
+    )
+    return {article for article, source, at in session.execute(listed) if article and at <= begun[source]}
 
 
 def coverage(
     session: Session, stories: Collection[int], sources: Mapping[str, Source]
 ) -> dict[int, tuple[Coverage, ...]]:
     """Every article of each story, earliest first; one text or one publisher family counts once."""
-    query = select(ArticleRow).where(ArticleRow.story_id.in_(stories)).order_by(ArticleRow.id)
+    query = select(ArticleRow).options(*_LIGHT).where(ArticleRow.story_id.in_(stories)).order_by(ArticleRow.id)
     found: dict[int, list[ArticleRow]] = defaultdict(list)
     for row in session.scalars(query):
         found[row.story_id or 0].append(row)

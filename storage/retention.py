@@ -21,7 +21,7 @@ SOME = 200  # articles of one transaction: 0.1 s at most with texts of 2,500 byt
 KEYS_DAYS = fingerprints.WINDOW  # further apart no two articles are compared
 TERMS_DAYS = 14  # a story takes nothing that comes more than three days later; the rest is for late arrivals
 LEAST_TEXT_DAYS = KEYS_DAYS + TERMS_DAYS  # an older text is needed by nothing but search and people
-_DONE = (DeliveryState.SENT, DeliveryState.DEAD)
+_DONE = (DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.DIGESTED, DeliveryState.CANCELLED)
 _QUIETLY = {"synchronize_session": False}
 
 

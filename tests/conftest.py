@@ -15,6 +15,9 @@ from sqlalchemy import Engine, text
 
 from storage import engine as database
 from tests import postgres
+from tests.authority import authority
+
+__all__ = ["authority"]
 
 NOW = datetime(2025, 2, 12, 18, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-DEADLINE = 60.0  # seconds; far enough below LEASE of storage/outbox.py for a slow lookup of a name to fit in
+DEADLINE = 60.0  # seconds; far enough below LEASE of storage/leases.py for a slow lookup of a name to fit in
 
 
 class Deadline:
@@ -39,6 +39,11 @@ class Deadline:
         with self._lock:
             self._drop()
 
+    @property
+    def left(self) -> float:
+        """Seconds until the end."""
+        return self._ends - time.monotonic()
+
     def check(self) -> None:
         """Raise TimeoutError when the time is over."""
         if self.expired:
@@ -51,7 +56,7 @@ class Deadline:
         """
         failure: OSError = TimeoutError("no time left to connect")
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            left = self._ends - time.monotonic()
+            left = self.left
             if left <= 0:
                 break
             try:

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -22,7 +23,7 @@ from alerts.cleaning import clean_text
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message, Receipt
 from alerts.redact import redact
-from alerts.rendering import STORY_HEADER, WATCH_HEADER
+from alerts.rendering import WATCH_HEADER
 
 TIMEOUT = 10.0  # seconds for each step with the server
 _LONGEST_HEADER = 180
@@ -30,9 +31,13 @@ _OWN_HEADERS = {
     "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "message-id", "references", "in-reply-to",
     "list-id", "mime-version", "content-type", "content-transfer-encoding",
 }  # fmt: skip
+_ADDRESS = re.compile(r"<https?://[!-;=?-~]{1,900}>")  # a line on the wire has 998 characters at most
 _WIRE = compat32.clone(linesep="\r\n", max_line_length=76)
 _LOGIN_WANTED = (530, 534, 535, 538)
 _TOO_LARGE = 552
+_FULL = "5.2.2"  # RFC 3463: the mailbox is full
+_OUR_FAULT = ("block", "blacklist", "spam", "policy", "reputation", "not allowed", "denied")  # no word on the address
+_PASSING, _CLOSING, _FINAL = 400, 421, 500  # SMTP's own numbers
 _LAST_PORT = 65_535
 
 
@@ -150,8 +155,12 @@ class MailChannel:
         self._timeout = timeout
         self._deadline = deadline
 
-    def send(self, message: Message, key: str, *, repeat: bool = False) -> Receipt:
-        """Hand `message` over in one transaction; equal keys make equal Message-IDs.
+    def find(self, key: str, since: datetime, *, root: str = "") -> Receipt | None:  # noqa: ARG002
+        """Never known: a mail server does not tell what it took before."""
+        raise DeliveryError("a mail server cannot tell what it took", SendOutcome.UNKNOWN, way_works=True)
+
+    def send(self, message: Message, key: str, *, repeat: bool = False, root: str = "") -> Receipt:  # noqa: ARG002
+        """Hand `message` over in one transaction; equal keys make equal Message-IDs, which threads go by.
 
         The outcome is UNKNOWN when the server fell silent after it may have had the whole message.
         """
@@ -196,6 +205,9 @@ class MailChannel:
         self._expect(server.docmd("DATA"), (354,), _judge_content)
         # A failure in here is no doubt: the last bytes, with the dot that ends the message, never left.
         server.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        if server.sock is not None:
+            # who looks through mail before taking it takes his time here; the deadline ends it
+            server.sock.settimeout(max(deadline.left, 0.0) + self._timeout)
         try:
             reply = server.getreply()
         except (smtplib.SMTPException, OSError) as broken:
@@ -213,7 +225,10 @@ class MailChannel:
     ) -> None:
         code, said = reply[0], self._said(reply[1].decode("utf-8", "replace"))
         if code not in good:
-            raise DeliveryError(f"the mail server answered {code}: {said}", judge(code, said), code=code)
+            # 421 closes the way; another 4xx after MAIL is about this recipient or message: greylisting, a full box
+            outcome = judge(code, said)
+            works = judge is not _judge_sender and outcome is SendOutcome.RETRY and code != _CLOSING
+            raise DeliveryError(f"the mail server answered {code}: {said}", outcome, code=code, way_works=works)
 
     def _lost(self, broken: smtplib.SMTPException | OSError, deadline: Deadline) -> DeliveryError:
         """Whatever ended the talk before the message was handed over."""
@@ -239,7 +254,7 @@ class MailChannel:
         return clean_text(redact(text, (self._settings.password,)), 300)
 
     def _compose(self, message: Message, key: str, *, repeat: bool) -> bytes:
-        name = re.sub(r"[^A-Za-z0-9._-]", "-", key)
+        name = _plain_id(key)
         # Not EmailMessage: on Python 3.11 it loses blanks of Cyrillic subjects (cpython issue 92081).
         mail = MIMEMultipart("alternative", boundary=f"=_{name[:60]}")  # base64 cannot hold "_"
         for header, value in self._headers(message, name).items():
@@ -261,22 +276,28 @@ class MailChannel:
             "Message-ID": f"<{name}@{domain}>",
             "Date": formatdate(),
             **{
-                given: _header(given, value)
+                given: _given(given, value)
                 for given, value in message.headers.items()
                 if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", given) and given.lower() not in _OWN_HEADERS
             },
-            **_thread_headers(message, domain),
+            **_sorting_headers(message, domain),
         }
 
 
-def _thread_headers(message: Message, domain: str) -> dict[str, str | Header]:
-    """What mail programs sort by: the watch as a list, the story as a thread with an id never sent."""
-    watch, story = (
-        re.sub(r"[^A-Za-z0-9-]", "-", message.headers.get(name, "")) for name in (WATCH_HEADER, STORY_HEADER)
-    )
+def _sorting_headers(message: Message, domain: str) -> dict[str, str | Header]:
+    """What mail programs sort by: the watch as a list, the first mail of the story as the root of a thread."""
+    watch, root = _plain_id(message.headers.get(WATCH_HEADER, "")), _plain_id(message.thread)
     listed: dict[str, str | Header] = {"List-Id": f"<{watch}.watch.{domain}>"} if watch else {}
-    root = f"<story-{story}@{domain}>"
-    return listed | ({"In-Reply-To": root, "References": root} if story else {})
+    return listed | ({"In-Reply-To": f"<{root}@{domain}>", "References": f"<{root}@{domain}>"} if root else {})
+
+
+def _plain_id(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", text)
+
+
+def _given(name: str, value: str) -> str | Header:
+    """An address in angle brackets stays literal: no mail program decodes List-Unsubscribe."""
+    return value if _ADDRESS.fullmatch(value) else _header(name, value)
 
 
 def _body(text: str, subtype: str) -> MIMEText:
@@ -322,7 +343,7 @@ def _say_goodbye(server: smtplib.SMTP) -> None:
 
 
 def _judge(code: int, otherwise: SendOutcome) -> SendOutcome:
-    if 400 <= code < 500:  # noqa: PLR2004 -- SMTP's own numbers: a passing failure
+    if _PASSING <= code < _FINAL:
         return SendOutcome.RETRY
     return SendOutcome.DEAD_CHANNEL if code in _LOGIN_WANTED else otherwise
 
@@ -333,9 +354,14 @@ def _judge_sender(code: int, _: str) -> SendOutcome:
 
 
 def _judge_recipient(code: int, said: str) -> SendOutcome:
-    # A server that will not relay refuses everybody, not this address.
-    refuses_all = "relay" in said.lower()
-    return _judge(code, SendOutcome.DEAD_CHANNEL if refuses_all else SendOutcome.DEAD_RECIPIENT)
+    told = said.lower()
+    if _FULL in told:
+        return SendOutcome.RETRY  # the code says for ever, but somebody will tidy up
+    if "relay" in told:
+        return _judge(code, SendOutcome.DEAD_CHANNEL)  # who will not relay refuses everybody, not this address
+    names_address = told.startswith(("5.1.", "5.2.1"))
+    refuses_us = not names_address and (told.startswith("5.7.") or any(word in told for word in _OUR_FAULT))
+    return _judge(code, SendOutcome.DEAD_MESSAGE if refuses_us else SendOutcome.DEAD_RECIPIENT)
 
 
 def _judge_content(code: int, _: str) -> SendOutcome:

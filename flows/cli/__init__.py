@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.exc import DatabaseError
 
 from alerts.errors import AlertError
-from flows.cli import again, ask, configure, past, run
+from flows.cli import again, answer, ask, configure, muting, past, run
 from flows.cli.output import Failed, WithFields, complain
 from scrapers.errors import ConfigError
 from storage.engine import DatabaseUrlError, StorageError
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (run, past, again, ask, configure):
+for room in (run, past, again, ask, configure, answer, muting):
     room.register(app)
 
 

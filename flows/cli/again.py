@@ -8,8 +8,8 @@ import typer
 
 from alerts.model import Mode
 from flows import delivery, house, rematching, settings
+from flows.backfilling import MODES, BackfillAlerts
 from flows.cli.output import complain, to_json, to_table, wrong
-from flows.cli.past import BackfillAlerts
 from flows.cli.run import Json, end
 
 _TOLD_EVERY = 10_000  # articles
@@ -28,22 +28,22 @@ def rematch(
     watch: Annotated[str, typer.Option(metavar="ID", help="Only this watch; all when left out.")] = "",
     alerts: Annotated[
         BackfillAlerts,
-        typer.Option(help="none: store what matches now. live: alert as if just published. digest: not built yet."),
+        typer.Option(
+            help="none: store what matches now. digest: one digest of what is new. live: alert as if just published."
+        ),
     ] = BackfillAlerts.NONE,
     *,
     as_json: Json = False,
 ) -> None:
-    """Apply a changed watchlist to the stored articles, without fetching; silent unless --alerts live."""
-    if alerts is BackfillAlerts.DIGEST:
-        raise wrong("--alerts digest: digests are not built yet; use none or live")
-    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
+    """Apply a changed watchlist to the stored articles, without fetching; silent unless --alerts says otherwise."""
+    mode = MODES[alerts]
     with house.opened(settings.load()) as rooms:
         try:
             only = house.watch_of(rooms.configuration, watch) if watch else None
         except KeyError as unknown:
             raise wrong(f"--watch: {unknown.args[0]}") from None
         tally = rematching.rematch(rooms, days, only, mode, _progress)
-        sent = delivery.deliver(rooms)
+        sent = delivery.deliver(rooms, backfilled=mode is Mode.DIGEST)
         rows = rematching.rows(tally)
         if as_json:
             counts = {"articles": tally.articles, "without_text": tally.without_text, "failed": tally.failed}

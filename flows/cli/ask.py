@@ -14,16 +14,17 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts import matching
+from alerts.channels.ways import way_of
 from alerts.cleaning import clean_text
 from alerts.errors import QueryError
 from alerts.model import Decision, DeliveryState
 from alerts.worddiff import PieceKind
-from flows import explaining, house, settings
+from flows import explaining, house, report, settings
 from flows.cli.output import Failed, complain, stream, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from flows.explaining import Silent
 from flows.house import House
-from storage import archive, lookup, outbox, pages, revisions
+from storage import archive, channels, lookup, outbox, pages, revisions
 from storage.archive import Place
 from storage.engine import reading, transaction
 from storage.lookup import Explained, StoredArticle
@@ -41,12 +42,28 @@ CUTS: dict[str, str] = {
     "feed": "only the feed's own text could be had",
 }
 _OUTCOMES: dict[str, str] = {
-    Decision.FIRST_REPORT: "alerted, first report of the story",
-    Decision.FURTHER_OUTLET: "not alerted again, the story was alerted to this destination",
-    Decision.BACKFILL: "not alerted: from a silent backfill, weeks old when first seen, or read again from a kept page",
-    Decision.NO_DESTINATION: "not alerted, the watch names no destination",
-    Decision.UNKNOWN_DESTINATION: "not alerted, no such destination is configured",
-    Decision.WATCH_GONE: "not alerted, the watch was removed",
+    Decision.FIRST_REPORT: "alerted",
+    Decision.FURTHER_OUTLET: "not alerted again",
+    Decision.DIGEST: "in a digest",
+    Decision.GATHERING: "held",
+    Decision.QUIET: "held",
+    Decision.UNCORROBORATED: "not corroborated",
+    Decision.MUTED: "muted",
+    Decision.INHIBITED: "silenced",
+    Decision.THROTTLED: "in a digest, too much at once",
+    Decision.TOO_OLD: "too old for an alert",
+    Decision.BACKFILL: "not alerted",
+    Decision.NO_DESTINATION: "not alerted",
+    Decision.UNKNOWN_DESTINATION: "not alerted",
+    Decision.WATCH_GONE: "not alerted",
+}
+_REASONS: dict[str, str] = {  # of decisions that were made before they had a sentence
+    Decision.FIRST_REPORT: "first report of the story",
+    Decision.FURTHER_OUTLET: "the story was alerted to this destination",
+    Decision.BACKFILL: "from a silent backfill, weeks old when first seen, or read again from a kept page",
+    Decision.NO_DESTINATION: "the watch names no destination",
+    Decision.UNKNOWN_DESTINATION: "no such destination is configured",
+    Decision.WATCH_GONE: "the watch was removed",
 }
 
 
@@ -187,7 +204,9 @@ def _told(explained: Sequence[Explained], versions: Mapping[str, str]) -> Iterat
             when = f" {one.sent:%Y-%m-%d %H:%M} UTC" if one.sent else ""
             state = f", delivery {one.state}{when}" if one.state else ""
             error = f" ({one.error})" if one.error else ""
-            yield f"  {one.destination or 'nobody'}: {_OUTCOMES.get(one.outcome, one.outcome)}{state}{error}"
+            reason = one.reason or _REASONS.get(one.outcome, "")
+            outcome = _OUTCOMES.get(one.outcome, one.outcome) + (f": {reason}" if reason else "")
+            yield f"  {one.destination or 'nobody'}: {outcome}{state}{error}"
 
 
 def _unmatched(article: StoredArticle, silent: Sequence[Silent]) -> Iterator[str]:
@@ -255,25 +274,32 @@ def list_deliveries(
     *,
     as_json: Json = False,
 ) -> None:
-    """The ledger, newest first."""
+    """The ledger, newest first, with what keeps each from leaving."""
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
-        found = outbox.ledger(session, state, limit)
+        found, circuits = outbox.ledger(session, state, limit), channels.troubled(session)
     if as_json:
         to_json(found)
         return
-    columns = ("id", "state", "destination", "watch", "headline", "attempts")
+    columns = ("id", "state", "kind", "destination", "recipient", "watch", "headline", "attempts")
     rows = [{name: getattr(one, name) for name in columns} | {"sent (UTC)": one.sent} for one in found]
     to_table(f"deliveries: {len(found)}", rows)
     to_lines(f"! {one.id}: {one.error}" for one in found if one.error)
+    to_lines(f"! {report.circuit(one)}" for one in circuits)
 
 
 def retry(ids: Annotated[list[int], typer.Argument(help="Numbers from `varta deliveries list`.")]) -> None:
-    """Send dead, held or waiting deliveries again with the next pass."""
+    """Send dead, held, cancelled or waiting deliveries again with the next pass."""
     with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
-        again = outbox.retry(session, ids, rooms.now())
+        again, known = outbox.retry(session, ids, rooms.now()), rooms.configuration.destinations.by_id
+        ways = {way_of(known[name]) for name in again.values() if name in known}
+        channels.try_again(session, ways, rooms.now())
     complain(f"to be sent again: {', '.join(map(str, again)) or 'none'}")
     if missing := sorted(set(ids) - set(again)):
-        raise Failed(f"not dead, held or waiting: {', '.join(map(str, missing))}")
+        left = ", ".join(map(str, missing))
+        raise Failed(
+            f"left as they are: {left}; only what is dead, held, cancelled or waits is sent again, and nothing to an "
+            "address that gets nothing more (`varta destinations list`)"
+        )
 
 
 def export(

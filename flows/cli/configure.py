@@ -1,26 +1,26 @@
-"""Commands on what the user configures: sources, destinations, mute, doctor."""
+"""Commands on what the user configures: sources, watches, destinations, doctor."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from alerts import destinations as destination_files
+from alerts.channels.ways import way_of
 from alerts.errors import DeliveryError
 from alerts.model import Message
-from flows import doctor, house, settings
+from flows import doctor, house, report, settings
 from flows.cli import catalogue, watches
-from flows.cli.output import Failed, complain, not_built, to_json, to_lines, to_table, wrong
+from flows.cli.output import Failed, complain, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
 from scrapers.source import Route
 from scrapers.yamlfile import Problem, nearest
-from storage import health
+from storage import channels, health, leases
 from storage import sources as states
-from storage.engine import reading
+from storage.engine import reading, transaction
 from storage.health import Health, RouteHealth, key_of
 
 
@@ -38,7 +38,10 @@ def register(app: typer.Typer) -> None:
             },
         ),
         "watches": ("What is looked for.", {"list": watches.listing, "check": watches.check, "try": watches.try_watch}),
-        "destinations": ("Where alerts go.", {"list": list_destinations, "test": test_destination}),
+        "destinations": (
+            "Where alerts go.",
+            {"list": list_destinations, "test": test_destination, "restore": restore_address},
+        ),
     }
     for name, (text, commands) in groups.items():
         group = typer.Typer(help=text, no_args_is_help=True)
@@ -46,8 +49,6 @@ def register(app: typer.Typer) -> None:
             group.command(verb)(command)
         app.add_typer(group, name=name)
     app.command("doctor")(run_doctor)
-    app.command("mute")(mute)
-    app.command("unmute")(unmute)
 
 
 def list_sources(*, as_json: Json = False) -> None:
@@ -122,14 +123,42 @@ def _route(source: str, route: Route, judged: Mapping[tuple[str, str], RouteHeal
 
 
 def list_destinations(*, as_json: Json = False) -> None:
-    """Every destination, without its secrets."""
-    found = house.configure(settings.load()).destinations
-    rows = [destination_files.to_json(one) for one in found.by_id.values()]
+    """Every destination, without its secrets, and whether its way works."""
+    with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
+        found, due = rooms.configuration.destinations, leases.due(session, rooms.now())
+        circuits = {one.way: one for one in channels.troubled(session)}
+        refused = channels.suppressed(session)
+    rows = []
+    for one in found.by_id.values():
+        circuit = circuits.get(way_of(one).name)
+        state = "ok" if circuit is None else "broken" if circuit.opened else "failing"
+        gone = [line.address for line in refused if line.destination == one.id]
+        rows.append(
+            destination_files.to_json(one)
+            | {"way": way_of(one).name, "state": state, "due": due.get(one.id, 0), "suppressed": gone}
+        )
     if as_json:
         to_json(rows)
     else:
         to_table(f"destinations: {len(rows)}", rows)
+        to_lines(f"! {report.circuit(one)}" for one in circuits.values())
+        to_lines(
+            f"! {one.destination}: {one.address or 'it'} gets nothing more since {one.since:%Y-%m-%d}: {one.reason}"
+            for one in refused
+        )
     _tell(found.problems)
+
+
+def restore_address(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Of `varta destinations list`.")],
+    address: Annotated[str, typer.Argument(help="An address that gets nothing more.")],
+) -> None:
+    """Let an address that was refused, or unsubscribed, get alerts again."""
+    with house.opened(settings.load()) as rooms, transaction(rooms.engine) as session:
+        if not channels.restore(session, name, address):
+            known = [one.address for one in channels.suppressed(session) if one.destination == name]
+            raise wrong(f"nothing keeps {address} from the alerts of {name}{nearest(address, known)}")
+    complain(f"{address} gets the alerts of {name} again; `varta deliveries retry ID` sends what was cancelled")
 
 
 def test_destination(name: Annotated[str, typer.Argument(metavar="ID", help="Of `varta destinations list`.")]) -> None:
@@ -146,17 +175,9 @@ def test_destination(name: Annotated[str, typer.Argument(metavar="ID", help="Of 
                 rooms.channel(known[name], recipient).send(message, uuid.uuid4().hex)
             except DeliveryError as refused:
                 raise Failed(f"{name}: {refused}") from None
+        with transaction(rooms.engine) as session:
+            channels.close(session, way_of(known[name]))  # what waits for it need not wait for a probe
         complain(f"sent to {name}")
-
-
-def mute(scope: str, reference: str, until: datetime | None = None) -> None:  # noqa: ARG001
-    """Silence a story, watch, entity, source or destination (not built yet)."""
-    raise not_built("varta mute")
-
-
-def unmute(scope: str, reference: str) -> None:  # noqa: ARG001
-    """End a silence (not built yet)."""
-    raise not_built("varta unmute")
 
 
 def run_doctor(*, as_json: Json = False) -> None:

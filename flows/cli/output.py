@@ -18,10 +18,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _WHOLE = ("id", "source", "state", "outcome", "destination", "watch")  # columns that are never broken
 _RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}  # what is no field of ours
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # the wide ones count in some locales
 
 
 class Failed(Exception):  # noqa: N818 - it is the end of a command, not an error class of the product
@@ -40,8 +42,8 @@ class WithFields(logging.Formatter):
 
 
 def complain(*lines: str) -> None:
-    """Lines on standard error."""
-    sys.stderr.writelines(f"{line}\n" for line in lines)
+    """Lines on standard error, inert: they may quote a server."""
+    sys.stderr.writelines(f"{_CONTROL.sub('?', line)}\n" for line in lines)
 
 
 def wrong(text: str) -> typer.Exit:
@@ -106,8 +108,8 @@ def _inert(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         is_flat = not any(isinstance(one, dict) for one in value)
         value = "; ".join(map(str, value)) if is_flat else json.dumps(value, ensure_ascii=False, default=_plain)
-    text = "" if value is None else str(_plain(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    text = "" if value is None else _CONTROL.sub("?", str(_plain(value)))
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def _cell(value: Any) -> str:

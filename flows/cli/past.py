@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from alerts.model import Mode
 from flows import backfilling, delivery, discovery, handed, house, report, settings
-from flows.backfilling import Asked, BackfillError, BackfillTally, Budget, Looked
+from flows.backfilling import Asked, BackfillAlerts, BackfillError, BackfillTally, Budget, Looked
 from flows.cli.output import complain, to_json, to_table, wrong
 from flows.cli.run import Json, SourceIds, end
 from flows.house import House
@@ -25,14 +24,6 @@ from scrapers.source import RouteType, Source
 
 _FORM = "YYYY-MM-DD"
 _THREADS = 8
-
-
-class BackfillAlerts(StrEnum):
-    """What a backfill tells people."""
-
-    NONE = "none"
-    DIGEST = "digest"
-    LIVE = "live"
 
 
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar=_FORM, help="First day, Europe/Kyiv.")]
@@ -55,7 +46,10 @@ def backfill(  # noqa: PLR0917 - each is an option of the command
     ] = None,
     alerts: Annotated[
         BackfillAlerts,
-        typer.Option(help="none: store and match only. live: alert as if just published. digest: not built yet."),
+        typer.Option(
+            help="none: store and match only. digest: one digest of all that matches. "
+            "live: alert as if it had just come in; what is older than a watch wants is for its digest."
+        ),
     ] = BackfillAlerts.NONE,
     limit: Annotated[int, typer.Option(min=0, help="Read at most so many pages; 0: no limit.")] = 0,
     *,
@@ -65,10 +59,8 @@ def backfill(  # noqa: PLR0917 - each is an option of the command
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring in the articles of past days; silent unless --alerts live. Started again it goes on where it stopped."""
-    if alerts is BackfillAlerts.DIGEST:
-        raise wrong("--alerts digest: digests are not built yet; use none or live")
-    mode = Mode.LIVE if alerts is BackfillAlerts.LIVE else Mode.BACKFILL
+    """Bring in the articles of past days, silently unless --alerts says otherwise; started again it goes on."""
+    mode = backfilling.MODES[alerts]
     today = datetime.now(discovery.ZONE).date()
     with house.opened(settings.load()) as rooms:
         try:
@@ -80,12 +72,12 @@ def backfill(  # noqa: PLR0917 - each is an option of the command
             raise wrong(str(refused)) from None
         asked = Asked(window, mode, route, again, dry_run, Budget(limit or None))
         tallies = _watched(wanted, file or (), asked, rooms)
-        sent = delivery.deliver(rooms)
+        sent = delivery.deliver(rooms, backfilled=mode is Mode.DIGEST)
         if as_json:
             to_json(report.rows(tallies))
         else:
             to_table(report.backfill_summary(tallies), report.backfill_sources(tallies))
-        if asked.window.until == today and mode is Mode.BACKFILL:
+        if asked.window.until == today and mode is not Mode.LIVE:
             complain("note: articles of today that this brought in first will not alert any more")
         end(rooms, [error for tally in tallies for error in tally.errors] + sent.errors)
 

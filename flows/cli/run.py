@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows import delivery, house, keeping, pipeline, report, rereading, settings
+from flows import delivery, house, keeping, pipeline, postman, report, rereading, settings
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -57,8 +57,8 @@ def ingest(
     """Poll the sources that are due once, and deliver what became due."""
     with house.opened(settings.load()) as rooms:
         wanted = _wanted(rooms, source)
-        tallies = pipeline.pass_over(pipeline.claim_due(wanted, rooms, force=force), rooms)
-        sent = delivery.deliver(rooms)
+        with postman.at_work(rooms) as (rung, sent):
+            tallies = pipeline.pass_over(pipeline.claim_due(wanted, rooms, force=force), rung)
         if as_json:
             to_json(report.rows(tallies))
         else:

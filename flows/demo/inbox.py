@@ -55,7 +55,10 @@ def mails(stand_in: MailStandIn) -> list[Mail]:
     for kept in stand_in.messages:
         parsed = email.message_from_bytes(kept.raw, policy=email.policy.default)
         parts = {part.get_content_type(): part.get_content() for part in parsed.walk() if not part.is_multipart()}
-        found.append(Mail(str(parsed["To"]), str(parsed["Subject"]), parts.get("text/html", ""), parts["text/plain"]))
+        shown = parts.get("text/html", "").replace(
+            "<head>", '<head><base target="_blank">', 1
+        )  # no link fills the frame
+        found.append(Mail(str(parsed["To"]), str(parsed["Subject"]), shown, parts["text/plain"]))
     return sorted(found, key=lambda mail: _rank(mail.subject))
 
 

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import email
+import enum
 import socket
 import ssl
 import threading
-from collections import deque
-from collections.abc import Mapping
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, AnyStr, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-DROP = "drop"  # take the message, then close without an answer
-HANG = "hang"  # take the message, then stay silent until the stand-in closes
+DROP = "drop"  # close without an answer; at the end of a message: after taking it
+HANG = "hang"  # say nothing until the stand-in closes; at the end of a message: after taking it
 _MOST_CONNECTIONS = 256
+
+
+class Stage(enum.StrEnum):
+    """Where in the talk a fault is put: the step that would be answered next."""
+
+    CONNECT = "CONNECT"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    END = "END"  # of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +57,8 @@ class Mail:
 class MailStandIn:
     """Takes mail at 127.0.0.1:`port`; a context manager.
 
-    With `tls` it offers STARTTLS; with `users` (name: password) a login is required. `at_rcpt` and
-    `at_data` script the next answers to RCPT and to a whole message: a reply such as "451 4.3.0 later",
-    DROP or HANG (only at data), or "" for the usual answer.
+    With `tls` it offers STARTTLS; with `users` (name: password) a login is required. Faults put in by `script`
+    answer the next steps of that stage, one each: a reply such as "451 4.3.0 later", DROP, HANG, or "" for the usual.
     """
 
     def __init__(
@@ -55,8 +69,7 @@ class MailStandIn:
         users: Mapping[str, str] | None = None,
     ) -> None:
         self.messages: list[Mail] = []
-        self.at_rcpt: deque[str] = deque()
-        self.at_data: deque[str] = deque()
+        self._faults: dict[Stage, deque[str]] = defaultdict(deque)
         self._tls = tls
         self._users = dict(users or {})
         self._socket = _listening(port)
@@ -74,6 +87,14 @@ class MailStandIn:
     def url(self) -> str:
         """What VARTA_SMTP_URL would be, without user and password."""
         return f"smtp://127.0.0.1:{self.port}?tls={'starttls' if self._tls else 'none'}"
+
+    def script(self, stage: Stage, *faults: str) -> None:
+        """Let the next steps of this stage end so."""
+        self._faults[stage].extend(faults)
+
+    def next_fault(self, stage: Stage) -> str:
+        """What the step that comes now must end as; "" for the usual."""
+        return self._faults[stage].popleft() if self._faults[stage] else ""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -105,7 +126,7 @@ class MailStandIn:
         await asyncio.sleep(0)  # the transports close their sockets in the next round
 
     def _session(self) -> SMTP:
-        connection = SMTP(
+        connection = _Connection(
             self,
             tls_context=self._tls,
             auth_required=bool(self._users),
@@ -125,28 +146,23 @@ class MailStandIn:
         good = bool(login) and self._users.get(login) == given.password.decode()
         return AuthResult(success=good, handled=False, auth_data=login if good else None)
 
-    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        """Take the recipient, or answer as scripted."""
-        if self.at_rcpt and (reply := self.at_rcpt.popleft()):
-            return reply
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
     async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Keep the message and name it, or answer as scripted."""
-        fault = self.at_data.popleft() if self.at_data else ""
+        fault = self.next_fault(Stage.END)
         if fault not in ("", DROP, HANG):
             return fault
         number = self._keep(session, envelope)
+        await self.silence(server, fault)
+        return f"250 2.0.0 OK: queued as {number:08d}"
+
+    async def silence(self, connection: SMTP, fault: str) -> None:
+        """Close, or say nothing, as the fault wants."""
         if fault == HANG:
             await self._silence.wait()
         if fault == DROP:
-            _cut(server)
-        return f"250 2.0.0 OK: queued as {number:08d}"
+            _cut(connection)
 
     def _keep(self, session: Session, envelope: Envelope) -> int:
         self.messages.append(
@@ -160,6 +176,36 @@ class MailStandIn:
             )
         )
         return len(self.messages)
+
+
+class _Connection(SMTP):
+    """One talk with a client, which may go wrong at each stage."""
+
+    def __init__(self, stand_in: MailStandIn, **options: Any) -> None:
+        super().__init__(stand_in, **options)
+        self._stand_in = stand_in
+        self._is_greeted = False
+        for stage in Stage:
+            if stage in self._smtp_methods:
+                self._smtp_methods[stage] = partial(self._step, stage, self._smtp_methods[stage])
+
+    async def _step(self, stage: Stage, usual: Callable[[str | None], Awaitable[None]], words: str | None) -> None:
+        if not (fault := self._stand_in.next_fault(stage)):
+            await usual(words)
+        elif fault in (DROP, HANG):
+            await self._stand_in.silence(self, fault)
+        else:
+            await self.push(fault)
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer; the greeting comes through here, too."""
+        greeting = "" if self._is_greeted else self._stand_in.next_fault(Stage.CONNECT)
+        self._is_greeted = True
+        await self._stand_in.silence(self, greeting)
+        if greeting in ("", DROP, HANG):
+            await super().push(status)
+        else:
+            await super().push(greeting)
 
 
 def _listening(port: int) -> socket.socket:

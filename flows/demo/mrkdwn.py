@@ -47,8 +47,12 @@ def _text(part: dict[str, Any]) -> Markup:
     shown = _LINK.sub(lambda m: f'<a href="{html.escape(html.unescape(m[1]))}">{m[2]}</a>', shown)
     shown = re.sub(r"(?<!\w)\*([^*\n]+)\*(?!\w)", r"<b>\1</b>", shown)
     shown = re.sub(r"(?<!\w)_([^_\n]+)_(?!\w)", r"<i>\1</i>", shown)
+    shown = re.sub(r"~([^~\n]+)~", r"<s>\1</s>", shown)
     shown = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", shown)
     lines = [
         f"<q>{line.removeprefix('&gt;').strip()}</q>" if line.startswith("&gt;") else line for line in shown.split("\n")
     ]
-    return Markup("<br>".join(lines))  # noqa: S704 - escaped above
+    whole = (
+        "<br>".join(lines).replace("</q><br>", "</q>").replace("<br><q>", "<q>")
+    )  # a quotation has a line of its own
+    return Markup(whole)  # noqa: S704 - escaped above

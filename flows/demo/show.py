@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import secrets
 import signal
+import socket
 import sys
 import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,16 +22,18 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from alerts.errors import AlertError
+from alerts.model import DeliveryKind
 from flows import delivery, house, pipeline, report, settings
 from flows.cli.ask import CUTS
 from flows.cli.output import narrow_table
-from flows.delivery import DeliveryTally
 from flows.demo.inbox import Inbox
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
 from flows.house import House
 from flows.pipeline import Tally
+from flows.tally import DeliveryTally
+from flows.web import serving
 from storage import lookup
 from storage.engine import reading
 from storage.lookup import StoredArticle
@@ -39,6 +43,21 @@ EVENING = datetime(2025, 2, 13, 15, 45, tzinfo=UTC)
 _AGAIN_EVERY = 30.0
 
 
+class WorldClock:
+    """A clock that goes as ours does, but began on the evening of the demo's world, and is moved on by waiting."""
+
+    def __init__(self) -> None:
+        self._ahead = datetime.now(UTC) - EVENING
+
+    def __call__(self) -> datetime:
+        """The time there."""
+        return datetime.now(UTC) - self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits a second for Slack in a world of a minute."""
+        self._ahead -= timedelta(seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The stand-ins that the demo talks to."""
@@ -46,6 +65,7 @@ class World:
     site: DemoSite
     mail: MailStandIn
     slack: SlackStandIn
+    clock: WorldClock
 
 
 def main(*, once: bool, as_json: bool, port: int) -> int:
@@ -75,8 +95,13 @@ def main(*, once: bool, as_json: bool, port: int) -> int:
 
 @contextmanager
 def _world() -> Iterator[World]:
-    with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        yield World(site, mail, slack)
+    clock = WorldClock()
+    with (
+        DemoSite() as site,
+        MailStandIn() as mail,
+        SlackStandIn(per_second=1, clock=lambda: clock().timestamp()) as slack,
+    ):
+        yield World(site, mail, slack, clock)
 
 
 @contextmanager
@@ -95,18 +120,14 @@ def _rooms(folder: Path, world: World) -> Iterator[House]:
             "smtp_url": f"smtp://127.0.0.1:{world.mail.port}?tls=none",
             "mail_from": "varta@varta.example",
             "allow_hosts": ",".join(hosts),
+            "links_url": f"http://127.0.0.1:{_free_port()}",
+            "links_secret": secrets.token_urlsafe(32),
         }
     )
-    with house.opened(chosen, _clock()) as rooms:
+    with house.opened(chosen, world.clock, world.clock.sleep) as rooms:
         for problem in rooms.configuration.problems:
             raise AlertError(str(problem))
         yield rooms
-
-
-def _clock() -> Callable[[], datetime]:
-    """A clock that goes as ours does, but began on the evening of the demo's world."""
-    ahead = datetime.now(UTC) - EVENING
-    return lambda: datetime.now(UTC) - ahead
 
 
 def _pass(rooms: House) -> tuple[list[Tally], DeliveryTally]:
@@ -121,11 +142,12 @@ def summary(
     """What the demo did, for `--json`: counts, and one line per (watch, story, destination)."""
     with reading(rooms.engine) as session:
         counts = lookup.counts(session)
-        alerts = lookup.alerts(session)
+        alerts, kinds = lookup.alerts(session), lookup.deliveries_by_kind(session)
     return {
         **counts,
         "passes": [report.rows(tallies) for tallies in passes],
         "alerts": len(alerts),
+        "updates": kinds.get(DeliveryKind.UPDATE, 0),
         "delivered": sum(1 for one in alerts if one["state"] == "sent"),
         "alert_list": alerts,
         "mails": len(world.mail.messages),
@@ -201,14 +223,25 @@ def _show_alerts(console: Console, alerts: Sequence[dict[str, Any]]) -> None:
 def _show_end(console: Console, found: dict[str, Any]) -> None:
     console.print(
         f"{found['articles']} articles, {found['duplicates']} of them copies, in {found['stories']} stories; "
-        f"{found['matches']} matches became {found['alerts']} alerts, {found['delivered']} delivered: "
+        f"{found['matches']} matches became {found['alerts']} alerts, {found['delivered']} delivered, "
+        f"and {found['updates']} updates: "
         f"{found['mails']} mails, {found['slack_messages']} Slack messages."
     )
 
 
+def _free_port() -> int:
+    """Where the page behind the links of messages will be, which stands in every one of them before it runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _keep_showing(console: Console, rooms: House, world: World, port: int) -> None:
     """Serve the page and keep polling until Ctrl-C."""
-    with Inbox(world.mail, world.slack, port) as inbox:
+    with (
+        Inbox(world.mail, world.slack, port) as inbox,
+        serving.pages(rooms, rooms.settings.links_url.partition("//")[2]),
+    ):
         console.print(f"\nLook at the delivered mail and Slack messages on {inbox.url}\nStop with Ctrl-C.")
         stop = threading.Event()
         try:

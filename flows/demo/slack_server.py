@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl
 
 from alerts.slack_contract import check
 from flows.demo.loopback import Served, Server
+from flows.demo.slack_room import Room, SlackMessage
 
 WEBHOOK = "/services/T0DEMO/B0DEMO/standinstandinstandin"
 TOKEN = "xoxb-stand-in"  # noqa: S105 -- opens nothing but this stand-in
 _LONGEST_BODY = 1_000_000
 _HANG = 60.0  # seconds, unless the stand-in closes earlier
+_DRIP = 0.2  # seconds between two bytes
+_READING = {"conversations.history": "channels:history", "conversations.replies": "channels:history"}
+_WRITING = {"chat.postMessage": "chat:write", "chat.update": "chat:write"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +36,16 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-# drop: close before reading; drop_after: accept, then close without an answer; hang: answer nothing
-Fault = Answer | Literal["drop", "drop_after", "hang"]
-
-
 @dataclass(frozen=True, slots=True)
-class SlackMessage:
-    """A message that the stand-in took. `channel` is the webhook's path or the channel's id."""
+class Busy:
+    """429: the channel that the request was for takes nothing for so many seconds."""
 
-    channel: str
-    payload: dict[str, Any]
-    arrived: datetime
+    seconds: int
 
-    @property
-    def text(self) -> str:
-        """The fallback text."""
-        return str(self.payload.get("text", ""))
+
+# drop: close before reading; drop_after: accept, then close without an answer; hang: answer nothing;
+# drip: accept, then answer so slowly that nobody waits for it
+Fault = Answer | Busy | Literal["", "drop", "drop_after", "hang", "drip"]
 
 
 class _Server(Server):
@@ -55,10 +53,11 @@ class _Server(Server):
 
 
 class SlackStandIn(Served):
-    """Takes messages at `webhook_url` and at `api` + chat.postMessage; a context manager.
+    """Takes messages at `webhook_url` and at the methods of `api`; a context manager.
 
     `per_second` limits each channel as Slack does (None: no limit), by `clock` in seconds. Faults put
-    in by `script` answer the next requests, one each.
+    in by `script` answer the next requests, one each ("": as usual); `broken` answers all of them while it is set.
+    Without a scope in `scopes` the methods that need it refuse.
     """
 
     def __init__(
@@ -68,17 +67,26 @@ class SlackStandIn(Served):
         per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.messages: list[SlackMessage] = []
+        self.room = Room(per_second, clock)
         self.requests = 0
+        self.broken: Fault = ""
+        self.scopes = {"chat:write", "channels:history"}
         self.closing = threading.Event()
         self._faults: deque[Fault] = deque()
         self._lock = threading.Lock()
-        self._per_second = per_second
-        self._clock = clock
-        self._free_at: dict[str, float] = {}
         server = self._server = _Server(("127.0.0.1", port), _Handler)
         server.slack = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def messages(self) -> list[SlackMessage]:
+        """What was taken, in order of arrival."""
+        return self.room.messages
+
+    @property
+    def early(self) -> Counter[str]:
+        """Posts that came while their channel took nothing."""
+        return self.room.early
 
     @property
     def host(self) -> str:
@@ -106,28 +114,11 @@ class SlackStandIn(Served):
         with self._lock:
             self._faults.extend(faults)
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self) -> Fault:
         """What the request that just came must end as."""
         with self._lock:
             self.requests += 1
-            return self._faults.popleft() if self._faults else None
-
-    def wait_for(self, channel: str) -> int:
-        """0 when `channel` may post now, else the seconds that Retry-After tells."""
-        if self._per_second is None:
-            return 0
-        with self._lock:
-            now, free_at = self._clock(), self._free_at.get(channel, 0.0)
-            if now < free_at:
-                return max(1, math.ceil(free_at - now))
-            self._free_at[channel] = now + 1 / self._per_second
-            return 0
-
-    def record(self, channel: str, payload: dict[str, Any]) -> str:
-        """Keep the message; its ts, as Slack would name it."""
-        with self._lock:
-            self.messages.append(SlackMessage(channel, payload, datetime.now(UTC)))
-            return f"1700000000.{len(self.messages):06d}"
+            return self._faults.popleft() if self._faults else self.broken
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -146,11 +137,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(fault, Answer):
             self._answer(fault)
         else:
-            answer = self._webhook(body) if self.path.startswith("/services/") else self._api(body)
-            if fault != "drop_after":
+            is_hook = self.path.startswith("/services/")
+            answer = self._webhook(body, fault) if is_hook else self._api(body, fault)
+            if fault == "drip":
+                self._drip(answer)
+            elif fault != "drop_after":
                 self._answer(answer)
 
-    def _webhook(self, body: bytes) -> Answer:
+    def _webhook(self, body: bytes, fault: Fault) -> Answer:
         if self.path != WEBHOOK:
             return Answer(404, "no_service")
         payload = _parse(body)
@@ -158,42 +152,92 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer(400, "invalid_payload")
         if problems := check(payload):
             return Answer(400, _name(problems))
-        if seconds := self.server.slack.wait_for(self.path):
+        if seconds := self._busy(self.path, fault):
             return Answer(429, "rate_limited", (("Retry-After", str(seconds)),))
-        self.server.slack.record(self.path, payload)
+        self.server.slack.room.post(self.path, payload)
         return Answer(200, "ok")
 
-    def _api(self, body: bytes) -> Answer:
-        payload = _parse(body) or {}
-        channel = str(payload.get("channel") or "")
-        if error := self._api_error(payload, channel):
-            return Answer(200, json.dumps({"ok": False, "error": error}), self._JSON)
-        if seconds := self.server.slack.wait_for(channel):
+    def _api(self, body: bytes, fault: Fault) -> Answer:
+        method = self.path.removeprefix("/api/")
+        is_form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        # the methods that read take no JSON, as with Slack
+        asked: dict[str, Any] = dict(parse_qsl(body.decode())) if is_form else {}
+        asked = asked or ((_parse(body) or {}) if method in _WRITING else {})
+        channel = str(asked.get("channel") or "")
+        if error := self._refusal(method, asked, channel):
+            return self._told({"ok": False, "error": error})
+        if method in _WRITING and (seconds := self._busy(channel, fault)):
             return Answer(429, '{"ok":false,"error":"ratelimited"}', (("Retry-After", str(seconds)),))
-        ts = self.server.slack.record(channel, payload)
-        return Answer(200, json.dumps({"ok": True, "channel": channel, "ts": ts}), self._JSON)
+        try:
+            return self._told({"ok": True, "channel": channel} | self._do(method, channel, asked))
+        except KeyError:
+            error = "message_not_found" if method == "chat.update" else "thread_not_found"
+            return self._told({"ok": False, "error": error})
 
-    def _api_error(self, payload: dict[str, Any], channel: str) -> str:
-        if self.path != "/api/chat.postMessage":
+    def _refusal(self, method: str, asked: dict[str, Any], channel: str) -> str:
+        scope = (_READING | _WRITING).get(method)
+        if scope is None:
             return "unknown_method"
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return "invalid_auth"
+        if scope not in self.server.slack.scopes:
+            return "missing_scope"
         if not channel:
             return "channel_not_found"
-        problems = check(payload)
+        problems = check(asked) if method in _WRITING else []
         return _name(problems) if problems else ""
 
+    def _do(self, method: str, channel: str, asked: dict[str, Any]) -> dict[str, Any]:
+        room = self.server.slack.room
+        if method == "chat.postMessage":
+            return {"ts": room.post(channel, asked)}
+        if method == "chat.update":
+            room.update(channel, str(asked.get("ts")), {n: asked[n] for n in ("text", "blocks") if n in asked})
+            return {"ts": asked.get("ts")}
+        most, cursor = int(asked.get("limit") or _LONGEST_BODY), str(asked.get("cursor") or "")
+        if method == "conversations.replies":
+            found, following = room.replies(channel, str(asked.get("ts")), cursor, most)
+        else:
+            found, following = room.history(channel, float(asked.get("oldest") or 0), cursor, most)
+        with_all = asked.get("include_all_metadata") == "true"
+        shown = [_shown(message, with_metadata=with_all) for message in found]
+        return {"messages": shown, "has_more": bool(following), "response_metadata": {"next_cursor": following}}
+
+    def _busy(self, channel: str, fault: Fault) -> int:
+        room = self.server.slack.room
+        seconds = room.wait_for(channel)
+        if not seconds and isinstance(fault, Busy):
+            room.close_for(channel, fault.seconds)
+            return fault.seconds
+        return seconds
+
+    def _told(self, answer: dict[str, Any]) -> Answer:
+        return Answer(200, json.dumps(answer), self._JSON)
+
     def _answer(self, answer: Answer) -> None:
-        body = answer.body.encode()
-        self.send_response(answer.status)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(self._head(answer) + answer.body.encode())
+
+    def _drip(self, answer: Answer) -> None:
+        with contextlib.suppress(OSError):  # the client has gone
+            for byte in self._head(answer) + answer.body.encode():
+                self.wfile.write(bytes([byte]))
+                if self.server.slack.closing.wait(_DRIP):
+                    return
+
+    def _head(self, answer: Answer) -> bytes:
+        told = (*answer.headers, ("Content-Length", str(len(answer.body.encode()))))
+        lines = [f"HTTP/1.0 {answer.status} Stand-in", *(f"{name}: {value}" for name, value in told), "", ""]
+        return "\r\n".join(lines).encode()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name in the base class
         """Quiet: the messages are the record."""
+
+
+def _shown(message: SlackMessage, *, with_metadata: bool) -> dict[str, Any]:
+    """A message as Slack's history tells it; its metadata only to those who ask."""
+    hidden = {"channel", "unfurl_links", "unfurl_media"} | (set() if with_metadata else {"metadata"})
+    told = {name: value for name, value in message.payload.items() if name not in hidden}
+    return {"type": "message", "ts": message.ts} | told
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

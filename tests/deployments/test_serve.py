@@ -20,6 +20,7 @@ from deployments import automations
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from tests.flows.rooms import ageless
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,7 +78,7 @@ def runs(port: int, *, flow: str, state: str) -> list[dict[str, Any]]:
 def test_up_serves_ingests_delivers_on_schedule_and_ends_cleanly(tmp_path: Path) -> None:
     port = free_port()
     with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        site.write_config(tmp_path / "config")
+        ageless(site, tmp_path / "config")
         variables = {
             "VARTA_ALLOW_HOSTS": "127.0.0.1",
             "VARTA_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flows import house
+from flows.demo.site import DemoSite
 from flows.house import House
 from flows.settings import Settings
 
@@ -22,6 +23,14 @@ BODY = (
 )
 
 
+class Ticking(Protocol):
+    """What a house goes by."""
+
+    def __call__(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
 class Clock:
     """A clock that a test moves."""
 
@@ -33,6 +42,10 @@ class Clock:
 
     def forward(self, **step: float) -> None:
         self.time += timedelta(**step)
+
+    def sleep(self, seconds: float) -> None:
+        """Waiting moves it on."""
+        self.forward(seconds=seconds)
 
 
 def page(
@@ -80,6 +93,14 @@ def source(name: str, base: str, *, path: str = "/feed", extra: str = "") -> str
     )
 
 
+def ageless(site: DemoSite, config: Path) -> None:
+    """The demo's configuration for a clock of today: its world is years old."""
+    site.write_config(config)
+    watches = config / "watchlist.yaml"
+    text = watches.read_text(encoding="utf-8").replace("    priority:", "    max_age: 9999d\n    priority:")
+    watches.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def opened(
     folder: Path,
@@ -88,7 +109,7 @@ def opened(
     database_url: str = "",
     watchlist: str = WATCHLIST,
     destinations: str = DESTINATIONS,
-    clock: Clock | None = None,
+    clock: Ticking | None = None,
     **settings: Any,
 ) -> Iterator[House]:
     """The product over a configuration folder; loopback is allowed."""
@@ -106,5 +127,6 @@ def opened(
             **settings,
         }
     )
-    with house.opened(chosen, clock or Clock()) as rooms:
+    clock = clock or Clock()
+    with house.opened(chosen, clock, clock.sleep) as rooms:
         yield rooms

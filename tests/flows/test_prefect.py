@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from prefect.utilities.callables import parameter_schema
 
+from alerts.model import Decision, Message
 from flows import backfill, deliver, ingest, rematch, settings, try_watch, upkeep
-from flows.demo.mail_server import MailStandIn
+from flows.demo.mail_server import MailStandIn, Stage
 from flows.demo.site import DemoSite
-from flows.demo.slack_server import SlackStandIn
+from flows.demo.slack_server import Answer, SlackStandIn
 from storage import engine as database
-from storage import lookup
-from storage.engine import reading
+from storage import lookup, outbox
+from storage.engine import reading, transaction
+from storage.outbox import Outgoing
+from tests.flows.rooms import ageless
 
 pytestmark = [
     pytest.mark.real,
@@ -46,7 +50,7 @@ def world(
     _prefect: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[DemoSite, MailStandIn, SlackStandIn]]:
     with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack:
-        site.write_config(tmp_path / "config")
+        ageless(site, tmp_path / "config")
         for name, value in {
             "VARTA_HOME": str(tmp_path / "var"),
             "VARTA_CONFIG_DIR": str(tmp_path / "config"),
@@ -200,3 +204,37 @@ def test_a_backfill_shows_a_row_for_every_source_and_day_and_a_summary(
     assert shown["backfill-progress"]["data"] == 100
     names = {run["name"] for run in runs}
     assert {"list dnipro-wire", "dnipro-wire 2025-02-12"} <= names
+
+
+def test_no_secret_reaches_the_pages_of_prefect(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, mail, slack = world
+    webhook = f"http://{slack.host}/services/T0CANARY/B0CANARY/hookcanaryhookcanary"
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", webhook)
+    monkeypatch.setenv("VARTA_SMTP_URL", f"smtp://varta:canary%2Fp%40ss@127.0.0.1:{mail.port}?tls=none")
+    slack.broken = Answer(400, f"no such webhook: {webhook}")
+    mail.script(Stage.EHLO, "250 canary/p@ss")
+    engine = database.open_engine(settings.load().database)
+    database.upgrade(engine)
+    message = Message(text="text", subject="subject")
+    with transaction(engine) as session:
+        for name, recipient in (("desk-slack", ""), ("editor", "editor@newsroom.example")):
+            one = Outgoing(
+                key=name,
+                destination=name,
+                recipient=recipient,
+                reason=Decision.FIRST_REPORT,
+                headline="headline",
+                message=message,
+            )
+            outbox.put(session, [one], datetime.now(UTC))
+    engine.dispose()
+    ended(deliver.deliver(return_state=True))
+    with get_client(sync_client=True) as client:
+        APILogHandler().flush()
+        told = [client.read_flow_runs(), client.read_task_runs(), client.read_artifacts(), client.read_logs(None, 200)]
+        told += [client.read_flow_run_states(run.id) for run in client.read_flow_runs()]
+    shown = str(told)
+    assert "dead: 1" in shown  # else this would prove nothing
+    assert not [canary for canary in ("hookcanary", "canary/p@ss", "canary%2Fp") if canary in shown]

@@ -23,8 +23,8 @@ WATCHES = """
 entities:
   - {id: rutte, names: {en: [Mark Rutte, Rutte]}}
 watches:
-  - {id: rutte, name: Rutte, query: '@rutte AND Ukraine', to: [desk]}
-  - {id: ships, name: Ships, query: 'frigate', to: [desk]}
+  - {id: rutte, name: Rutte, query: '@rutte AND Ukraine', wait: 0s, updates: [], to: [desk]}
+  - {id: ships, name: Ships, query: 'frigate', wait: 0s, updates: [], to: [desk]}
 """
 STEPS = [timedelta(minutes=m) for m in (15, 60, 240, 1440, 4320)]
 

@@ -9,7 +9,9 @@ from typing import Any
 
 _PATIENCE = 60  # seconds
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["flows.pipeline", "storage.articles", "sqlalchemy.dialects.sqlite", "psycopg"])
+_forks.set_forkserver_preload(
+    ["flows.delivery", "flows.pipeline", "storage.articles", "sqlalchemy.dialects.sqlite", "psycopg"]
+)
 
 
 def started(target: Callable[..., None], *arguments: Any) -> BaseProcess:

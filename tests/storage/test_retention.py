@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
+from alerts.channels.ways import MAIL
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Decision, DeliveryState, Message, Receipt
-from storage import articles, outbox, retention, space, suggestions
+from storage import articles, leases, outbox, retention, space, suggestions
 from storage.alert_tables import AttemptRow, DeliveryRow
 from storage.articles import Stored, Verdict
 from storage.engine import UnavailableError, open_engine, reading, transaction, upgrade
@@ -170,13 +171,22 @@ def test_texts_cannot_be_let_go_while_they_are_compared(engine: Engine) -> None:
 
 def outgoing(key: str) -> Outgoing:
     message = Message("plain", "subject", "<p>html</p>", ({"type": "divider"},))
-    return Outgoing(key, "watch", 1, "desk", key, Decision.FIRST_REPORT, "headline", message)
+    return Outgoing(
+        key=key,
+        watch="watch",
+        story=1,
+        destination="desk",
+        recipient=key,
+        reason=Decision.FIRST_REPORT,
+        headline="headline",
+        message=message,
+    )
 
 
 def send(session: Session, now: datetime, ended: Receipt | DeliveryError) -> None:
-    claimed = outbox.claim(session, "me", now)
+    claimed = leases.claim(session, "me", now, MAIL, ["desk"])
     assert claimed is not None
-    outbox.record(session, claimed, ended, now)
+    leases.record(session, claimed, ended, now)
 
 
 def test_an_old_delivery_loses_its_attempts_and_message_but_still_stops_a_second_alert(engine: Engine) -> None:
@@ -204,7 +214,7 @@ def test_an_old_delivery_loses_its_attempts_and_message_but_still_stops_a_second
         }
         payloads = {one.key: one.payload for one in session.execute(select(DeliveryRow.key, DeliveryRow.payload))}
         assert not payloads["a"]
-        assert outbox.retry(session, [2], now) == [2]  # what was refused can still be sent
+        assert outbox.retry(session, [2], now) == {2: "desk"}  # what was refused can still be sent
         assert payloads["b"]["subject"] == "subject"
 
 

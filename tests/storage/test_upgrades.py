@@ -25,7 +25,7 @@ from tests.storage.processes import ended, started
 COUNT = 60
 BEGIN = datetime(2025, 2, 10, 6, 0, tzinfo=UTC)
 _LETTERS = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu")
-OLD = ("0001", "0002", "0003", "0004", "0005")
+OLD = ("0001", "0002", "0003", "0005", "0007")
 HITS = [{"term": "Рютте", "surface": "Рютте", "field": "title", "start": 0, "end": 5}]
 KEPT = ("source_state", "entry", "article", "article_alias", "story", "match", "decision", "delivery", "attempt")
 

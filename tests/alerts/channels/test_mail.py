@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from alerts.channels.opening import open_channel
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Message
 from alerts.rendering import render
-from flows.demo.mail_server import DROP, HANG, MailStandIn
+from flows.demo.mail_server import DROP, HANG, MailStandIn, Stage
 from tests.builders_alerts import EDITOR, HOSTILE, KEY, NOW, make_alert, make_coverage
 
 SENDER = "Varta <varta@news.example>"
@@ -74,12 +75,28 @@ def test_a_rendered_alert_arrives_with_its_headers_and_both_parts(server: MailSt
         "X-Varta-Watch": "nato-on-ukraine",
         "X-Varta-Story": "48213",
         "List-Id": "<nato-on-ukraine.watch.news.example>",
-        "In-Reply-To": "<story-48213@news.example>",
-        "References": "<story-48213@news.example>",
     }
     text, html = parsed.iter_parts()
     assert "[Марк Рютте]" in text.get_content()
     assert "<mark>Марк Рютте</mark>" in html.get_content()
+
+
+def test_a_later_mail_of_a_story_answers_its_first(server: MailStandIn) -> None:
+    first, later = "a" * 32, replace(MESSAGE, thread="a" * 32)
+    channel_to(server).send(MESSAGE, first)
+    parsed = email.message_from_bytes(sent(server, later))
+    root = email.message_from_bytes(server.messages[0].raw)["Message-ID"]
+    assert (parsed["In-Reply-To"], parsed["References"]) == (root, root)
+
+
+@pytest.mark.parametrize("length", [60, 77, 300, 900])
+def test_an_address_to_unsubscribe_stays_literal(server: MailStandIn, length: int) -> None:
+    url = "https://alerts.example.org/stop/".ljust(length, "x")
+    headers = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    raw = sent(server, replace(MESSAGE, headers=headers))
+    head = raw.split(b"\r\n\r\n", 1)[0].decode("ascii")
+    assert f"<{url}>" in head
+    assert email.message_from_string(head)["List-Unsubscribe"].strip() == f"<{url}>"
 
 
 def test_sending_again_sends_the_same_bytes(server: MailStandIn) -> None:
@@ -150,10 +167,10 @@ def decoded_by_hand(raw: bytes) -> str:
     return b"".join(map(plain, words)).decode().strip()
 
 
-def test_a_thousand_random_subjects_survive_three_decoders(server: MailStandIn) -> None:
+def test_two_thousand_random_subjects_survive_three_decoders(server: MailStandIn) -> None:
     chance = random.Random(20261123)
     channel, wrong = channel_to(server), []
-    for number in range(1000):
+    for number in range(2000):
         subject = "[HIGH] " + " ".join(chance.choices(WORDS, k=chance.randint(1, 18)))[:160].strip()
         raw = channel._compose(Message(subject=subject, text="x"), str(number), repeat=False)
         seen = {
@@ -197,7 +214,7 @@ def test_headers_of_a_message_cannot_replace_ours(server: MailStandIn) -> None:
 
 
 def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
-    server.at_rcpt.extend(["550 5.1.1 no such user", ""])
+    server.script(Stage.RCPT, "550 5.1.1 no such user", "")
     assert refusal(channel_to(server, "gone@example.org")).outcome is SendOutcome.DEAD_RECIPIENT
     channel_to(server, "here@example.org").send(MESSAGE, KEY)
     assert [mail.recipients for mail in server.messages] == [("here@example.org",)]
@@ -213,13 +230,18 @@ def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
         ("550 5.1.1 no such user", SendOutcome.DEAD_RECIPIENT),
         ("550 no such user", SendOutcome.DEAD_RECIPIENT),
         ("553 5.1.3 bad address", SendOutcome.DEAD_RECIPIENT),
-        ("550 5.7.1 blocked by the recipient", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.2.1 disabled", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.1.1 address rejected: access denied", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.7.1 client host blocked", SendOutcome.DEAD_MESSAGE),
+        ("550 your address is on a blocklist", SendOutcome.DEAD_MESSAGE),
+        ("552 5.2.2 mailbox full", SendOutcome.RETRY),
+        ("550 5.7.1 Relaying denied", SendOutcome.DEAD_CHANNEL),
         ("554 5.7.1 Relay access denied", SendOutcome.DEAD_CHANNEL),
         ("530 5.7.0 authentication required", SendOutcome.DEAD_CHANNEL),
     ],
 )
 def test_answers_to_a_recipient_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
-    server.at_rcpt.append(reply)
+    server.script(Stage.RCPT, reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
     assert server.messages == []
@@ -239,20 +261,60 @@ def test_answers_to_a_recipient_mean_what_the_table_says(server: MailStandIn, re
     ],
 )
 def test_answers_to_the_message_mean_what_the_table_says(server: MailStandIn, reply: str, outcome: SendOutcome) -> None:
-    server.at_data.append(reply)
+    server.script(Stage.END, reply)
     error = refusal(channel_to(server))
     assert (error.outcome, error.code) == (outcome, int(reply[:3]))
 
 
+@pytest.mark.parametrize(
+    ("stage", "reply", "outcome", "is_sound"),
+    [
+        (Stage.CONNECT, "421 4.3.2 too many connections", SendOutcome.RETRY, False),
+        (Stage.CONNECT, "554 5.7.1 go away", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.CONNECT, DROP, SendOutcome.RETRY, False),
+        (Stage.EHLO, DROP, SendOutcome.RETRY, False),
+        (Stage.MAIL, "451 4.3.0 later", SendOutcome.RETRY, False),
+        (Stage.MAIL, "530 5.7.0 authentication required", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.MAIL, "550 5.1.8 bad sender", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.MAIL, "552 5.3.4 too big", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.MAIL, DROP, SendOutcome.RETRY, False),
+        (Stage.RCPT, "421 4.3.2 closing", SendOutcome.RETRY, False),
+        (Stage.RCPT, "450 4.2.0 greylisted", SendOutcome.RETRY, True),
+        (Stage.RCPT, "550 5.1.1 no such user", SendOutcome.DEAD_RECIPIENT, True),
+        (Stage.RCPT, "554 5.7.1 Relay access denied", SendOutcome.DEAD_CHANNEL, False),
+        (Stage.RCPT, DROP, SendOutcome.RETRY, False),
+        (Stage.DATA, "451 4.3.0 later", SendOutcome.RETRY, True),
+        (Stage.DATA, "554 5.5.1 no valid recipients", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.DATA, DROP, SendOutcome.RETRY, False),
+        (Stage.END, "452 4.3.1 no space", SendOutcome.RETRY, True),
+        (Stage.END, "550 5.7.1 looks like spam", SendOutcome.DEAD_MESSAGE, True),
+        (Stage.END, DROP, SendOutcome.UNKNOWN, False),
+    ],
+)
+def test_a_fault_at_each_stage_means_what_the_table_says(
+    server: MailStandIn, stage: Stage, reply: str, outcome: SendOutcome, *, is_sound: bool
+) -> None:
+    server.script(stage, reply)
+    error = refusal(channel_to(server))
+    assert (error.outcome, error.way_works) == (outcome, is_sound)
+    assert len(server.messages) == (outcome is SendOutcome.UNKNOWN)
+
+
+def test_silence_at_any_stage_before_the_message_is_tried_again(server: MailStandIn) -> None:
+    for stage in (Stage.CONNECT, Stage.EHLO, Stage.MAIL, Stage.RCPT, Stage.DATA):
+        server.script(stage, HANG)
+        assert refusal(channel_to(server, timeout=0.2)).outcome is SendOutcome.RETRY
+
+
 def test_a_server_that_dies_after_the_message_is_unknown(server: MailStandIn) -> None:
-    server.at_data.append(DROP)
+    server.script(Stage.END, DROP)
     assert refusal(channel_to(server)).outcome is SendOutcome.UNKNOWN
     assert len(server.messages) == 1
 
 
 def test_a_server_that_is_silent_after_the_message_is_unknown(server: MailStandIn) -> None:
-    server.at_data.append(HANG)
-    assert refusal(channel_to(server, timeout=0.3)).outcome is SendOutcome.UNKNOWN
+    server.script(Stage.END, HANG)
+    assert refusal(channel_to(server, timeout=0.3, deadline=0.6)).outcome is SendOutcome.UNKNOWN
 
 
 def test_a_server_that_cannot_be_reached_is_tried_again() -> None:

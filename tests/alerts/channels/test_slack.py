@@ -7,18 +7,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from alerts.channels.opening import open_channel
 from alerts.channels.slack import SlackChannel
 from alerts.destinations import Destination, SlackTarget
 from alerts.errors import DeliveryError, SendOutcome
-from alerts.model import Message
+from alerts.model import Message, Receipt
 from alerts.rendering import render
-from flows.demo.slack_server import TOKEN, WEBHOOK, Answer, Fault, SlackStandIn
+from flows.demo.slack_server import TOKEN, WEBHOOK, Answer, Busy, Fault, SlackStandIn
 from tests.builders_alerts import DESK, HOSTILE, KEY, NOW, make_alert, make_coverage
 
 SECRET_PATH = WEBHOOK.rsplit("/", 1)[-1]
@@ -68,7 +69,7 @@ def test_a_rendered_alert_is_taken_by_the_webhook(slack: SlackStandIn) -> None:
 def test_a_bot_token_posts_to_its_channel_and_tells_the_ts(slack: SlackStandIn) -> None:
     receipt = bot_to(slack).send(render(make_alert(), DESK, KEY, NOW), KEY)
     (message,) = slack.messages
-    assert receipt.provider_id == "1700000000.000001"
+    assert receipt.provider_id == message.ts
     assert message.channel == "C0DESK"
     assert message.payload["metadata"]["event_payload"] == {"delivery_key": KEY}
 
@@ -150,8 +151,8 @@ def test_a_wrong_token_is_a_dead_channel(slack: SlackStandIn) -> None:
     assert refusal(bot_to(slack, token="xoxb-wrong")).outcome is SendOutcome.DEAD_CHANNEL
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-1", None)])
-def test_retry_after_is_told_in_seconds(slack: SlackStandIn, told: str, seconds: float | None) -> None:
+@pytest.mark.parametrize(("told", "seconds"), [("7", 7.0), ("", 30.0), ("soon", 30.0), ("-1", 30.0)])
+def test_retry_after_is_told_in_seconds(slack: SlackStandIn, told: str, seconds: float) -> None:
     slack.script(Answer(429, "", (("Retry-After", told),)))
     assert refusal(webhook_to(slack)).retry_after == seconds
 
@@ -350,3 +351,102 @@ def test_both_targets_open() -> None:
     bot = opened(SlackTarget(token="env:T", channel="C1"), ("T", "xoxb-1-2"))
     assert isinstance(hook, SlackChannel)
     assert isinstance(bot, SlackChannel)
+
+
+# What the stand-in keeps for the demo and for tests of the outbox
+
+
+def called(server: SlackStandIn, method: str, **asked: Any) -> dict[str, Any]:
+    """The answer of a method; those that read take a form."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    is_form = method.startswith("conversations")
+    answer: dict[str, Any] = requests.post(
+        f"{server.api}{method}",
+        headers=headers,
+        timeout=5,
+        data=asked if is_form else None,
+        json=None if is_form else asked,
+    ).json()
+    return answer
+
+
+def test_the_stand_in_lists_threads_and_history_page_by_page(slack: SlackStandIn) -> None:
+    first = called(slack, "chat.postMessage", channel="C1", text="first")["ts"]
+    called(slack, "chat.postMessage", channel="C1", text="inside", thread_ts=first)
+    called(slack, "chat.postMessage", channel="C1", text="both", thread_ts=first, reply_broadcast=True)
+    called(slack, "chat.postMessage", channel="C2", text="elsewhere")
+    thread = called(slack, "conversations.replies", channel="C1", ts=first)
+    assert [message["text"] for message in thread["messages"]] == ["first", "inside", "both"]
+    page = called(slack, "conversations.history", channel="C1", limit="1")
+    assert ([message["text"] for message in page["messages"]], page["has_more"]) == (["both"], True)
+    cursor = page["response_metadata"]["next_cursor"]
+    rest = called(slack, "conversations.history", channel="C1", limit="1", cursor=cursor)
+    assert ([message["text"] for message in rest["messages"]], rest["has_more"]) == (["first"], False)
+
+
+def test_the_stand_in_changes_a_message_and_refuses_what_is_not_there(slack: SlackStandIn) -> None:
+    ts = called(slack, "chat.postMessage", channel="C1", text="first")["ts"]
+    assert called(slack, "chat.update", channel="C1", ts=ts, text="second")["ok"] is True
+    assert (slack.messages[0].text, slack.messages[0].edits) == ("second", 1)
+    assert called(slack, "chat.update", channel="C1", ts="1.2", text="x")["error"] == "message_not_found"
+    assert called(slack, "chat.postMessage", channel="C1", thread_ts="1.2", text="x")["error"] == "thread_not_found"
+    assert called(slack, "chat.delete", channel="C1", ts=ts)["error"] == "unknown_method"
+
+
+def test_a_busy_channel_takes_nothing_until_its_time_is_over_and_counts_who_comes_early() -> None:
+    seconds = [0.0]
+    with SlackStandIn(clock=lambda: seconds[0]) as slack:
+        slack.script(Busy(3))
+        assert refusal(webhook_to(slack)).retry_after == 3
+        seconds[0] = 1.5
+        assert refusal(webhook_to(slack)).retry_after == 2
+        bot_to(slack).send(MESSAGE, KEY)
+        seconds[0] = 3.0
+        webhook_to(slack).send(MESSAGE, KEY)
+    assert slack.early == {WEBHOOK: 1}
+
+
+def test_an_answer_dripped_for_ever_is_unknown(slack: SlackStandIn) -> None:
+    slack.script("drip")
+    assert refusal(webhook_to(slack, deadline=0.5)).outcome is SendOutcome.UNKNOWN
+    assert len(slack.messages) == 1
+
+
+# Looking whether a message arrived
+
+
+def test_a_message_is_found_by_its_key_in_the_channel_and_in_its_thread(slack: SlackStandIn) -> None:
+    bot, since = bot_to(slack), datetime.now(UTC)
+    root = bot.send(MESSAGE, "first").provider_id
+    for number in range(120):
+        bot.send(MESSAGE, f"other{number}")
+    inside = bot.send(Message(text="inside"), "answer", root=root)
+    assert bot.find("first", since) == Receipt(root)
+    assert bot.find("answer", since, root=root) == inside
+    assert bot.find("never sent", since) is None
+    assert bot.find("first", since + timedelta(hours=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Answer(429, "", (("Retry-After", "9"),)), SendOutcome.RETRY),
+        (Answer(500), SendOutcome.RETRY),
+        ("drop", SendOutcome.RETRY),
+        (Answer(200, '{"ok":false,"error":"missing_scope"}'), SendOutcome.UNKNOWN),
+        (Answer(200, '{"ok":false,"error":"not_in_channel"}'), SendOutcome.UNKNOWN),
+    ],
+)
+def test_a_question_that_gets_no_answer_changes_nothing(
+    slack: SlackStandIn, answer: Fault, outcome: SendOutcome
+) -> None:
+    slack.script(answer)
+    with pytest.raises(DeliveryError) as raised:
+        bot_to(slack).find(KEY, datetime.now(UTC))
+    assert raised.value.outcome is outcome
+
+
+def test_a_webhook_cannot_tell(slack: SlackStandIn) -> None:
+    with pytest.raises(DeliveryError) as raised:
+        webhook_to(slack).find(KEY, datetime.now(UTC))
+    assert (raised.value.outcome, slack.requests) == (SendOutcome.UNKNOWN, 0)

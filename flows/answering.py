@@ -1,0 +1,29 @@
+"""Do what a reader asked for with a message, with what follows for messages that are on their way."""
+
+from __future__ import annotations
+
+from alerts.links import Action, Claim
+from alerts.rules.mutes import Mute, MuteScope
+from flows import muting
+from flows.house import House
+from storage import actions
+from storage.actions import Done, Subject
+from storage.engine import transaction
+
+
+def do(house: House, subject: Subject, claim: Claim, by: str) -> Done:
+    """Do it once; raises ActionError where the delivery is not of that kind."""
+    with transaction(house.engine) as session:
+        done = actions.act(session, subject, claim, by, house.now())
+    if claim.action is Action.MUTE and done.is_new:
+        story = claim.ref or str(subject.story)
+        wanted = Mute(MuteScope.STORY, story, done.until, subject.destination, by, "from a message")
+        muting.mute(house, wanted)  # also cancels what has not left yet
+    return done
+
+
+def undo(subject: Subject, claim: Claim) -> str:
+    """The command that takes it back, "" where there is none."""
+    if claim.action is Action.MUTE:
+        return f"varta unmute story {claim.ref or subject.story} --destination {subject.destination}"
+    return f"varta answer instant {subject.key[:12]}" if claim.action is Action.TO_DIGEST else ""

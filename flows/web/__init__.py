@@ -1,0 +1,1 @@
+"""The small web page behind the signed links of messages."""
