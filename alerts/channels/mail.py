@@ -359,7 +359,8 @@ def _judge_recipient(code: int, said: str) -> SendOutcome:
         return SendOutcome.RETRY  # the code says for ever, but somebody will tidy up
     if "relay" in told:
         return _judge(code, SendOutcome.DEAD_CHANNEL)  # who will not relay refuses everybody, not this address
-    refuses_us = " 5.7." in f" {told}" or any(word in told for word in _OUR_FAULT)
+    names_address = told.startswith(("5.1.", "5.2.1"))
+    refuses_us = not names_address and (told.startswith("5.7.") or any(word in told for word in _OUR_FAULT))
     return _judge(code, SendOutcome.DEAD_MESSAGE if refuses_us else SendOutcome.DEAD_RECIPIENT)
 
 

@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from alerts.channels import slack_answers
 from alerts.channels.deadline import DEADLINE
-from alerts.channels.posting import Answered, Post
+from alerts.channels.posting import Post
 from alerts.cleaning import clean_text, shorten
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import Block, Message, Receipt
@@ -22,7 +22,9 @@ from alerts.slack_fitting import fit
 
 TIMEOUTS = (5.0, 20.0)  # seconds to connect, and between two reads
 _LONGEST_ANSWER = 4_000_000  # bytes; a page of a channel's history holds a hundred messages
-_MOST_PAGES = 5
+# To look and then to send takes less than a lease: 4 times 10 seconds and DEADLINE
+_MOST_PAGES = 4
+_LOOKING = 10.0
 _SKEW = timedelta(minutes=5)  # between our clock and Slack's
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -52,6 +54,7 @@ class SlackChannel:
         self._channel = channel
         self._api = api.rstrip("/") + "/"
         self._post = Post(timeouts, deadline, _LONGEST_ANSWER, self._safe)
+        self._ask = Post(timeouts, min(deadline, _LOOKING), _LONGEST_ANSWER, self._safe)
         what = "the Slack webhook address" if webhook else "the Slack api address"
         _require_safe(webhook or self._api, what, allow_hosts)
         if token and not (token.isascii() and token.isprintable() and " " not in token):
@@ -77,7 +80,7 @@ class SlackChannel:
         if root:
             # in the channel, too: Slack tells of a reply in a thread only those who wrote in it
             payload |= {"thread_ts": root, "reply_broadcast": True}
-        answer = self._call("chat.postMessage", json.dumps(payload).encode(), _JSON)
+        answer = self._post(self._api + "chat.postMessage", json.dumps(payload).encode(), _JSON | self._login)
         told = slack_answers.of_method(answer.status, answer.headers, answer.body)
         return Receipt(clean_text(str(told.get("ts", "")), 40))
 
@@ -107,7 +110,7 @@ class SlackChannel:
     def _read(self, method: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """The answer to a question, which changes nothing: its loss is no doubt."""
         try:
-            answer = self._call(method, urlencode(asked).encode(), _FORM)
+            answer = self._ask(self._api + method, urlencode(asked).encode(), _FORM | self._login)
             return slack_answers.of_method(answer.status, answer.headers, answer.body)
         except DeliveryError as refused:
             what = f"Slack was asked whether the message arrived: {refused}"
@@ -118,8 +121,9 @@ class SlackChannel:
                 what, outcome, code=refused.code, retry_after=refused.retry_after, way_works=works
             ) from None
 
-    def _call(self, method: str, body: bytes, headers: Mapping[str, str]) -> Answered:
-        return self._post(urljoin(self._api, method), body, {**headers, "Authorization": f"Bearer {self._token}"})
+    @property
+    def _login(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
     def _safe(self, text: str) -> str:
         return redact(text, (self._webhook, self._token))

@@ -231,6 +231,7 @@ def test_two_recipients_are_two_transactions(server: MailStandIn) -> None:
         ("550 no such user", SendOutcome.DEAD_RECIPIENT),
         ("553 5.1.3 bad address", SendOutcome.DEAD_RECIPIENT),
         ("550 5.2.1 disabled", SendOutcome.DEAD_RECIPIENT),
+        ("550 5.1.1 address rejected: access denied", SendOutcome.DEAD_RECIPIENT),
         ("550 5.7.1 client host blocked", SendOutcome.DEAD_MESSAGE),
         ("550 your address is on a blocklist", SendOutcome.DEAD_MESSAGE),
         ("552 5.2.2 mailbox full", SendOutcome.RETRY),
