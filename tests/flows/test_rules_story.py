@@ -1,13 +1,17 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from alerts.model import AlertState, DeliveryKind
+from alerts.model import AlertState, Decision, DeliveryKind, Priority
+from alerts.rules.cases import Ruling
 from flows import opening, report
 from flows.tally import DeliveryTally
-from storage import decisions
+from storage import alerts, decisions
 from storage.alert_tables import AlertRow
+from storage.alerts import Written
 from storage.engine import reading, transaction
 from storage.tables import RevisionRow
 from tests.flows.newsroom import Newsroom, newsroom, watch
@@ -138,19 +142,26 @@ def test_what_waits_for_other_outlets_tells_of_them_in_one_message(tmp_path: Pat
         assert {room.outcome(first), room.outcome(second)} == {"first_report", "further_outlet"}
 
 
-def test_two_runs_that_decide_on_one_match_open_one_alert(tmp_path: Path, database_url: str) -> None:
-    """The second run read before the first one wrote: the constraint decides."""
+def test_the_constraint_decides_between_two_runs_that_open_one_alert(tmp_path: Path, database_url: str) -> None:
+    """Both decided before either wrote, as if nothing made them take turns."""
     with newsroom(tmp_path, database_url=database_url) as room:
         story = room.story()
-        room.match(story)
-        room.turn()
-        with transaction(room.house.engine) as session:
-            row = session.scalars(select(AlertRow)).one()
-            row.told_at, row.state = room.clock.time, AlertState.OPEN
-        second = room.match(story, outlet="herald")
-        room.turn(minutes=1)
+        match = room.match(story)
+        ruling = Ruling(match, "w", story, "desk", Decision.FIRST_REPORT, "first", state=AlertState.OPEN)
+        wanted = [Written(ruling, Priority.HIGH, None, {}, 0)]
+        start = threading.Barrier(2)
+
+        def write() -> int:
+            start.wait(10)
+            with transaction(room.house.engine) as session:
+                return len(alerts.write(session, wanted, room.clock.time))
+
+        with ThreadPoolExecutor(2) as pool:
+            opened = [done.result() for done in [pool.submit(write) for _ in range(2)]]
+        assert sorted(opened) == [0, 1]
         assert len(room.alerts()) == 1
-        assert room.outcome(second) == "further_outlet"
+        room.turn()
+        assert (room.outcome(match), room.sent()) == ("further_outlet", [])
 
 
 def test_an_article_that_moves_to_another_story_while_held_is_told_once_and_not_lost(
