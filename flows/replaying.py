@@ -17,6 +17,8 @@ from alerts import matching, nearmiss
 from alerts.matching import Compiled
 from alerts.model import Match
 from alerts.nearmiss import Miss
+from alerts.rules import throttle
+from alerts.rules.throttle import Throttle, lets_through
 from alerts.watchlist import Watch
 from flows.discovery import ZONE
 from flows.house import House
@@ -75,7 +77,7 @@ class Replay:
     """What a watch would have done over the articles of some days. `per_day` counts alerts by day in Europe/Kyiv.
 
     `days` is the time that the stored articles cover, of what was asked for; `matched` counts articles, `alerts`
-    stories, of which each alerts once.
+    stories, of which each alerts once; `throttled` stories come too fast on each other, so that a digest tells them.
     """
 
     watch: str
@@ -86,6 +88,7 @@ class Replay:
     articles: int
     matched: int
     alerts: int
+    throttled: int
     per_day: dict[str, int]
     samples: tuple[Sample, ...]
     near: tuple[NearMiss, ...]
@@ -109,7 +112,8 @@ def replay(house: House, asked: str, days: int) -> Replay:
         near = tried.nearest()
         notes += tried.notes()
     notes += _without_text(extent.without_text)
-    sent = would_send(matched)
+    limits = [known.limit for name, known in house.configuration.destinations.by_id.items() if name in watch.to]
+    sent, throttled = would_send(matched, limits)
     begin = max(since, extent.oldest or since, tried.begin or since)
     return Replay(
         watch=watch.id,
@@ -120,6 +124,7 @@ def replay(house: House, asked: str, days: int) -> Replay:
         articles=extent.articles,
         matched=len(matched),
         alerts=len(sent),
+        throttled=throttled,
         per_day=dict(sorted(Counter(str(_at(one).astimezone(ZONE).date()) for one, _ in sent).items())),
         samples=tuple(_sample(article, match) for article, match in reversed(sent[-SAMPLES:])),
         near=near,
@@ -127,16 +132,23 @@ def replay(house: House, asked: str, days: int) -> Replay:
     )
 
 
-def would_send(matched: Sequence[tuple[StoredArticle, Match]]) -> list[tuple[StoredArticle, Match]]:
-    """Of what matched, what would alert: the earliest article of each story, earliest first.
+def would_send(
+    matched: Sequence[tuple[StoredArticle, Match]], limits: Sequence[Throttle]
+) -> tuple[list[tuple[StoredArticle, Match]], int]:
+    """Of what matched, what would alert: the earliest article of each story, earliest first; and how many would not.
 
-    Whatever else holds an alert back, such as a limit per hour, belongs here.
+    Those come too fast on each other for every destination of the watch (`limits`; without any, for one with the
+    usual limit): a digest tells them.
     """
     first: dict[tuple[str, int], tuple[StoredArticle, Match]] = {}
     for article, match in sorted(matched, key=lambda pair: (_at(pair[0]), pair[0].id)):
         story = ("story", article.story) if article.story else ("article", article.id)
         first.setdefault(story, (article, match))
-    return list(first.values())
+    stories = list(first.values())
+    times = [_at(article) for article, _ in stories]
+    passing = [lets_through(times, limit) for limit in limits or [throttle.parse(throttle.DEFAULT)]]
+    sent = [one for one, *leaves in zip(stories, *passing, strict=True) if any(leaves)]
+    return sent, len(stories) - len(sent)
 
 
 def summary(done: Replay) -> str:
@@ -148,7 +160,10 @@ def summary(done: Replay) -> str:
         return told
     busiest = max(done.per_day, key=lambda day: done.per_day[day])
     most = f"at most {done.per_day[busiest]:,} on one ({busiest})"
-    return f"{told}. Alerts, one for each story: {done.alerts:,}, which is {done.alerts_per_day:.1f} a day, {most}"
+    rest = f"; {done.throttled:,} more come too fast on each other: a digest tells them" if done.throttled else ""
+    return (
+        f"{told}. Alerts, one for each story: {done.alerts:,}, which is {done.alerts_per_day:.1f} a day, {most}{rest}"
+    )
 
 
 def markdown(done: Replay) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -30,6 +31,18 @@ def parse(text: str) -> Throttle:
     if not found or not int(found[1]) or not int(found[2]):
         raise ValueError(f'expected a number of messages and a time such as "{DEFAULT}"')
     return Throttle(int(found[1]), timedelta(seconds=int(found[2]) * _UNITS[found[3]]))
+
+
+def lets_through(times: Sequence[datetime], limit: Throttle) -> list[bool]:
+    """Of messages that are due at these times, ascending, which leave at once; a digest tells the others."""
+    sent: list[datetime] = []
+    told = []
+    for when in times:
+        is_free = len(sent) < limit.most or when - sent[-limit.most] >= limit.period
+        told.append(is_free)
+        if is_free:
+            sent.append(when)
+    return told
 
 
 def _checked(text: str) -> str:

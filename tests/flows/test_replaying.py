@@ -81,6 +81,16 @@ def test_alerts_are_counted_by_story_and_day(tmp_path: Path, database_url: str) 
     assert replaying.summary(done).startswith(told)
 
 
+def test_what_comes_too_fast_counts_for_a_digest(tmp_path: Path, database_url: str) -> None:
+    with house(tmp_path, database_url) as rooms:
+        store(rooms, {f"story {n}": text("Mark Rutte spoke of Ukraine.", 50 + n) for n in range(13)})
+        with transaction(rooms.engine) as session:
+            session.execute(update(ArticleRow).values(story_id=None))
+        done = replaying.replay(rooms, "talks", 30)
+    assert (done.matched, done.alerts, done.throttled) == (13, 10, 3)
+    assert "3 more come too fast on each other: a digest tells them" in replaying.summary(done)
+
+
 def test_what_only_just_missed_is_told_with_what_it_lacks(tmp_path: Path, database_url: str) -> None:
     with house(tmp_path, database_url) as rooms:
         filled(rooms)
