@@ -11,8 +11,8 @@ run: $(READY)  ## install what is locked, start Prefect with its UI on :4200, se
 demo: $(READY)  ## the whole path in one minute, offline
 	@exec $(BIN)/varta demo
 
-test: $(READY) lint  ## ruff, mypy, import contracts, pytest
-	$(BIN)/pytest
+test: $(READY) lint  ## ruff, mypy, import contracts, pytest on every core
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)  ## ruff, mypy and the import contracts
 	$(BIN)/ruff format --check .
