@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import signal
 import sys
+import threading
 from enum import StrEnum
 from typing import Annotated
 
@@ -93,9 +94,10 @@ def copy(
 def links() -> None:
     """Serve the page behind the links of messages, at VARTA_LINKS_LISTEN; `varta up` does it by itself."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with serving.running(settings.load()) as url:
-        complain(f"action pages listen on {url}, Ctrl-C ends")
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            sys.stderr.write("\n")
+    try:
+        with serving.running(settings.load()) as url:
+            complain(f"action pages listen on {url}, Ctrl-C ends")
+            while not threading.Event().wait(1):  # pause() would miss a signal that comes just before it
+                pass
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
