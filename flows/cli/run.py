@@ -31,9 +31,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(tables, name="db")
 
 
-def up(port: Annotated[int, typer.Option(help="Port of the Prefect page.", min=1, max=65535)] = 4200) -> None:
-    """Start the Prefect server, serve every flow on its schedule, ingest at once."""
-    os.execv(sys.executable, [sys.executable, "-m", "deployments.serve", str(port)])  # noqa: S606
+def up(
+    port: Annotated[int, typer.Option(help="Port of the Prefect page.", min=1, max=65535)] = 4200,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need PREFECT_SERVER_API_AUTH_STRING.")
+    ] = "127.0.0.1",
+) -> None:
+    """Start the Prefect server, serve every flow on its schedule, ingest at once; start again what ends."""
+    os.execv(sys.executable, [sys.executable, "-m", "deployments.serve", str(port), host])  # noqa: S606
 
 
 def demo(

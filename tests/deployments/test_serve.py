@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -20,56 +16,7 @@ from deployments import automations
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
-
-ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def up(folder: Path, port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`varta up` in a process of its own; killed if the test does not end it."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("VARTA_", "PREFECT_"))}
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "up", "--port", str(port)],
-            cwd=folder,
-            env={**clean, "PYTHONPATH": str(ROOT), **variables},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(20)
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            found = what()
-        except requests.RequestException:
-            found = None
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"nothing after {seconds} s")
-
-
-def runs(port: int, *, flow: str, state: str) -> list[dict[str, Any]]:
-    query = {
-        "flows": {"name": {"any_": [flow]}},
-        "flow_runs": {"state": {"type": {"any_": [state]}}},
-        "limit": 5,
-    }
-    answer = requests.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json=query, timeout=5)
-    return list(answer.json())
+from tests.deployments.ups import free_port, runs, talk, up, wait_for
 
 
 @pytest.mark.real
@@ -94,8 +41,9 @@ def test_up_serves_ingests_delivers_on_schedule_and_ends_cleanly(tmp_path: Path)
             assert settings["api_url"] == f"http://127.0.0.1:{port}/api"  # the page calls its own port
             # a run that nobody started: the scheduler works, which is not the case with every SQLAlchemy
             wait_for(lambda: runs(port, flow="deliver", state="COMPLETED"))
-            answer = requests.post(f"http://127.0.0.1:{port}/api/automations/filter", json={}, timeout=5)
-            assert {one["name"] for one in answer.json()} == {one.name for one in automations.ours()}
+            with talk(port) as api:
+                kept = {one["name"] for one in api("POST", "automations/filter", {})}
+            assert kept == {one.name for one in automations.ours(uuid4())}
             process.send_signal(signal.SIGTERM)
             assert process.wait(40) == 0
     log = (tmp_path / "up.log").read_text()
@@ -120,7 +68,7 @@ def test_up_says_that_a_port_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with up(tmp_path, port) as process:
             assert process.wait(60) == 1
-    assert f"port {port} is taken" in (tmp_path / "up.log").read_text()
+    assert f"port {port} of 127.0.0.1 cannot be had (Address already in use)" in (tmp_path / "up.log").read_text()
 
 
 def test_the_prefect_server_imports() -> None:
