@@ -17,7 +17,9 @@ _FREED_WITHIN = timedelta(seconds=10)
 _RUNS = ResourceSpecification.model_validate({"prefect.resource.id": "prefect.flow-run.*"})
 
 
-def _watch(name: str, description: str, events: tuple[set[str], set[str]], seconds: int, ingest: UUID) -> AutomationCore:
+def _watch(
+    name: str, description: str, events: tuple[set[str], set[str]], seconds: int, ingest: UUID
+) -> AutomationCore:
     """What ends a run when none of the second `events` follows one of the first within so many seconds."""
     after, expect = events
     return AutomationCore(
