@@ -67,6 +67,8 @@ def environment(settings: Settings, port: int, host: str = HOST) -> dict[str, st
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # the second page asks a host of an analytics company for its settings, whatever is set above
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(14 * 24 * 3600),
         # a run that was taken and never began gives its slot back after a minute, not five. A run that did begin
