@@ -65,6 +65,7 @@ def deployments() -> list[Any]:
 
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415
+    from flows.health import health  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
     from flows.upkeep import upkeep  # noqa: PLC0415
     from flows.verify import verify  # noqa: PLC0415
@@ -80,6 +81,7 @@ def deployments() -> list[Any]:
         (deliver, every("* * * * *", "every-minute"), alone),
         (upkeep, every("30 4 * * *", "at-night"), alone),
         (verify, every("10 3 * * *", "at-night"), alone),
+        (health, every("20 * * * *", "every-hour"), alone),
         (backfill, None, in_turn),
     ]
     found = []

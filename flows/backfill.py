@@ -24,7 +24,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from alerts.model import Mode
-from flows import backfilling, discovery, handed, house, report, settings
+from flows import backfilling, discovery, handed, happening, house, report, settings
 from flows.backfilling import Asked, BackfillError, BackfillTally, Budget, Chunk, Looked
 from flows.choices import Languages, SourceIds
 from flows.delivery import deliver
@@ -94,7 +94,10 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
             asked.stop.set()  # cancelled: no task begins another page
             raise
         _show(tallies, asked, rooms)
-        deliver(rooms)
+        begun = rooms.now()
+        sent = deliver(rooms)
+        happening.completed("backfill", report.totals(tallies) | {"days": len(tallies), "sent": sent.sent})
+        happening.sent(rooms, begun)
     return Completed(message=report.backfill_summary(tallies))
 
 

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import house, pipeline, report, settings
+from flows import happening, house, pipeline, report, settings
 from flows.delivery import deliver
 from flows.house import House
 from flows.opaque import opaque
@@ -37,6 +37,7 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
         for problem in rooms.configuration.problems:
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
+        begun = rooms.now()
         due = pipeline.claim_due(wanted, rooms, force=force)
         groups = [
             ingest_hosts.with_options(task_run_name=_label(group)).submit(opaque(group), opaque(rooms))
@@ -49,6 +50,8 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
         sent = deliver(rooms)
         for error in sent.errors:
             log.error("delivery: %s", error)
+        happening.completed("ingest", report.totals(tallies) | {"sent": sent.sent})
+        happening.sent(rooms, begun)
     text = f"{report.summary(tallies)}; {report.delivered(sent)}"
     return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 

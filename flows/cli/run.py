@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows import delivery, house, keeping, pipeline, report, rereading, settings
+from flows import delivery, house, keeping, metrics, pipeline, report, rereading, settings
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (up, demo, ingest, deliver, upkeep):
         app.command()(command)
+    app.command("metrics")(print_metrics)
     tables = typer.Typer(help="The database.", no_args_is_help=True)
     tables.callback()(lambda: None)
     tables.command("upgrade")(upgrade)
@@ -116,6 +117,12 @@ def upkeep(
             to_table(title, [{"what": name.replace("_", " "), "did": f"{count:,}"} for name, count in counts.items()])
             to_lines(notes)
         end(rooms, list(errors))
+
+
+def print_metrics() -> None:
+    """Print what Varta does as numbers, in the text format of Prometheus."""
+    with house.opened(settings.load()) as rooms:
+        to_lines([metrics.exposition(metrics.collect(rooms)).rstrip("\n")])
 
 
 def upgrade() -> None:

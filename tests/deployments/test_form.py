@@ -97,4 +97,5 @@ def run_through(page: Page, port: int, deployment: str, folder: Path) -> None:
     page.click("[...document.querySelectorAll('a')].find(e => e.innerText.includes('backfill-summary'))")
     page.shows("What the watches found in these days")
     page.shows("new articles: 1")
+    page.shows("/committee-backs-veterans-housing-bill: 500 Internal Server Error")  # no sign is escaped twice
     show(page, "backfill-summary", folder)
