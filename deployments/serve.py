@@ -65,6 +65,7 @@ def deployments() -> list[Any]:
 
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415
+    from flows.explain import explain  # noqa: PLC0415
     from flows.health import health  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
     from flows.upkeep import upkeep  # noqa: PLC0415
@@ -83,6 +84,7 @@ def deployments() -> list[Any]:
         (verify, every("10 3 * * *", "at-night"), alone),
         (health, every("20 * * * *", "every-hour"), alone),
         (backfill, None, in_turn),
+        (explain, None, in_turn),
     ]
     found = []
     for flow, when, limit in plan:

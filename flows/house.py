@@ -20,6 +20,7 @@ from alerts.matching import Compiled
 from alerts.watchlist import Watchlist
 from flows import settings as environment
 from flows.settings import Settings
+from flows.sharing import Sharing
 from scrapers import source
 from scrapers.article import Article
 from scrapers.errors import ConfigError
@@ -137,13 +138,17 @@ def opened(settings: Settings, now: Callable[[], datetime] = utc_now) -> Iterato
         database.upgrade(engine)
         with reading(engine) as session:
             remembered = robots.remembered(session, now())
-        with Http(
-            agent=settings.agent,
-            allow_hosts=settings.allow_hosts,
-            host_delay=settings.host_delay,
-            robots=remembered,
-            now=now,
-        ) as http:
+        with (
+            Sharing(engine, now) as sharing,
+            Http(
+                agent=settings.agent,
+                allow_hosts=settings.allow_hosts,
+                host_delay=settings.host_delay,
+                robots=remembered,
+                now=now,
+                share=sharing,
+            ) as http,
+        ):
             yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder)
             if learned := http.robots.learned():
                 with transaction(engine) as session:
