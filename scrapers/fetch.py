@@ -64,8 +64,8 @@ class Http:
 
     Times are seconds. `allow_hosts` (`host` or `host:port`) are the user's own: they may have any
     address and port, and are not spared. `robots` are robots.txt texts by site, as `robots.learned()` of
-    a run in the last day gave them. `now` returns aware UTC, `share` the place among processes that fetch. Raises ValueError for an `agent` that no
-    request can carry.
+    a run in the last day gave them. `now` returns aware UTC, `share` the place among processes that fetch. Raises
+    ValueError for an `agent` that no request can carry.
     """
 
     def __init__(

@@ -65,4 +65,4 @@ def sent_since(session: Session, since: datetime) -> Sequence[Sent]:
         .where(attempt.id > latest, row.state == DeliveryState.SENT, row.sent_at >= since)
         .distinct()
     )
-    return [Sent(*one) for one in session.execute(query).tuples()]
+    return [Sent(*one, at) for *one, at in session.execute(query).tuples() if at is not None]

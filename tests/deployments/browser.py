@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 import requests
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 _PATIENCE = 60.0  # seconds for anything that a page shows
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -34,7 +35,7 @@ def program() -> str:
 class Page:
     """One tab. Elements are named by what a person reads on them."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self._socket, self._number = socket, 0
         self.requests: dict[str, tuple[str, str]] = {}
         self.statuses: dict[str, int] = {}
