@@ -65,4 +65,5 @@ def sent_since(session: Session, since: datetime) -> Sequence[Sent]:
         .where(attempt.id > latest, row.state == DeliveryState.SENT, row.sent_at >= since)
         .distinct()
     )
-    return [Sent(*one, at) for *one, at in session.execute(query).tuples() if at is not None]
+    rows = session.execute(query).tuples()
+    return [Sent(key, kind, watch, story, to, at) for key, kind, watch, story, to, at in rows if at is not None]

@@ -54,7 +54,9 @@ def site(folder: Path, web: Web) -> None:
 
 def bare(folder: Path) -> float:
     """CPU of one cycle without Prefect, in this process."""
-    settings = Settings.model_validate({"home": folder / "var", "config_dir": folder / "config", "allow_hosts": "127.0.0.1"})
+    settings = Settings.model_validate(
+        {"home": folder / "var", "config_dir": folder / "config", "allow_hosts": "127.0.0.1"}
+    )
     begun = time.process_time()
     with house.opened(settings) as rooms:
         pipeline.pass_over(pipeline.claim_due(rooms.configuration.catalogue.sources, rooms, force=True), rooms)
@@ -64,9 +66,15 @@ def bare(folder: Path) -> float:
 
 
 def cycle(port: int, ids: dict[str, str], api: Any) -> None:
+    """One ingest and two passes over the outbox, each until it is done."""
     for name in ("ingest", "deliver", "deliver"):
-        run = api("POST", f"deployments/{ids[name]}/create_flow_run", {"parameters": {"force": True} if name == "ingest" else {}})
-        wait_for(lambda run=run: api("GET", f"flow_runs/{run['id']}")["state"]["type"] == "COMPLETED", 120)
+        given = {"parameters": {"force": True} if name == "ingest" else {}}
+        run = api("POST", f"deployments/{ids[name]}/create_flow_run", given)["id"]
+
+        def is_done(run: str = run) -> bool:
+            return bool(api("GET", f"flow_runs/{run}")["state"]["type"] == "COMPLETED")
+
+        wait_for(is_done)
 
 
 def main(cycles: int) -> None:
@@ -74,22 +82,34 @@ def main(cycles: int) -> None:
     with tempfile.TemporaryDirectory() as name, Web() as web:
         folder, port = Path(name), free_port()
         site(folder, web)
-        with up(folder, port, VARTA_ALLOW_HOSTS="127.0.0.1", PREFECT_RUNNER_POLL_FREQUENCY="2") as process, talk(port) as api:
+        with (
+            up(folder, port, VARTA_ALLOW_HOSTS="127.0.0.1", PREFECT_RUNNER_POLL_FREQUENCY="2") as process,
+            talk(port) as api,
+        ):
             wait_for(lambda: runs(port, flow="ingest", state="COMPLETED"))
             ids = {one["name"]: one["id"] for one in api("POST", "deployments/filter", {})}
             for one in ids.values():
                 api("PATCH", f"deployments/{one}", {"paused": True})
             cycle(port, ids, api)
             below = children(process.pid)
-            pids = [process.pid, *(pid for pid, line in below.items() if "prefect server" in line or "deployments.worker" in line)]
+            pids = [
+                process.pid,
+                *(pid for pid, line in below.items() if "prefect server" in line or "deployments.worker" in line),
+            ]
             at_rest = spent(pids)
             time.sleep(IDLE)
             idle = (spent(pids) - at_rest) / IDLE
             begun, grown, wall = spent(pids), size(folder / "var"), time.monotonic()
             for number in range(cycles):
                 cycle(port, ids, api)
-                sys.stderr.write(f"{number} {(spent(pids) - begun) / (number + 1):.2f} {size(folder / 'var')} server {spent(pids[1:2]):.1f} {time.monotonic()-wall:.0f}\n")
-            took, bytes_, wall = (spent(pids) - begun) / cycles, (size(folder / "var") - grown) / cycles, (time.monotonic() - wall) / cycles
+                sys.stderr.write(
+                    f"{number} {(spent(pids) - begun) / (number + 1):.2f} {size(folder / 'var')} server {spent(pids[1:2]):.1f} {time.monotonic() - wall:.0f}\n"
+                )
+            took, bytes_, wall = (
+                (spent(pids) - begun) / cycles,
+                (size(folder / "var") - grown) / cycles,
+                (time.monotonic() - wall) / cycles,
+            )
             work = bare(folder)
             process.send_signal(signal.SIGTERM)
             process.wait(60)

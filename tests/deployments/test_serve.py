@@ -12,10 +12,11 @@ from uuid import uuid4
 import pytest
 import requests
 
-from deployments import automations
+from deployments import automations, server
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from flows.settings import Settings
 from tests.deployments.ups import free_port, runs, talk, up, wait_for
 
 
@@ -44,8 +45,14 @@ def test_up_serves_ingests_delivers_on_schedule_and_ends_cleanly(tmp_path: Path)
             with talk(port) as api:
                 kept = {one["name"] for one in api("POST", "automations/filter", {})}
             assert kept == {one.name for one in automations.ours(uuid4())}
+            # another page in the same browser gets no answer that it may read, and changes nothing
+            foreign = {"Origin": "https://evil.example"}
+            ask = f"http://127.0.0.1:{port}/api/flow_runs/filter"
+            answer = requests.options(ask, headers={**foreign, "Access-Control-Request-Method": "POST"}, timeout=5)
+            assert "access-control-allow-origin" not in answer.headers
+            assert requests.post(ask, json={}, headers=foreign, timeout=5).status_code == 403
             process.send_signal(signal.SIGTERM)
-            assert process.wait(40) == 0
+            assert process.wait(60) == 0
     log = (tmp_path / "up.log").read_text()
     assert "Stopped." in log
     assert "Traceback" not in log
@@ -76,3 +83,31 @@ def test_the_prefect_server_imports() -> None:
     code = "import prefect.server.api.server"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
+def test_up_refuses_to_be_open_to_others_without_a_password(tmp_path: Path, host: str) -> None:
+    with up(tmp_path, free_port(), "--host", host) as process:
+        assert process.wait(60) == 2
+    log = (tmp_path / "up.log").read_text()
+    assert f"--host {host}: whoever reaches the Prefect page runs flows with any parameters" in log
+    assert "set PREFECT_SERVER_API_AUTH_STRING=user:password first" in log
+
+
+def test_a_server_that_others_reach_asks_for_the_password_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "admin:secret")
+    server.refuse_open("0.0.0.0")
+    told = server.environment(Settings(home=tmp_path), 4200, "0.0.0.0")
+    assert told["PREFECT_SERVER_API_AUTH_STRING"] == told["PREFECT_API_AUTH_STRING"] == "admin:secret"
+    assert told["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
+
+
+def test_a_server_of_this_machine_lets_no_foreign_page_in(tmp_path: Path) -> None:
+    told = server.environment(Settings(home=tmp_path), 4200)
+    assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200,http://localhost:4200"
+    assert told["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
+    assert told["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert told["DO_NOT_TRACK"] == "1"

@@ -92,7 +92,11 @@ def talk(port: int) -> Iterator[Callable[..., Any]]:
             if method != "GET" and "Prefect-Csrf-Token" not in session.headers:
                 token = session.get(f"{address}csrf-token", params={"client": me}, timeout=10).json()["token"]
                 session.headers["Prefect-Csrf-Token"] = token
-            answer = session.request(method, address + path, json=body, timeout=10)
+            for _ in range(20):
+                answer = session.request(method, address + path, json=body, timeout=30)
+                if answer.status_code != requests.codes.unavailable:  # its SQLite is locked; every client tries again
+                    break
+                time.sleep(0.5)
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
