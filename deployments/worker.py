@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.runner import Runner
+from prefect.settings import PREFECT_HOME
 
-from deployments import automations, healing
+from deployments import automations, dying, healing, server
 from deployments.serve import deployments
 
 MOST_RUNS = 8  # one for each deployment: none waits for another
@@ -23,11 +27,29 @@ _EVERY = 60.0  # seconds between two looks for missed runs
 
 def main() -> int:
     """Work until SIGTERM; the exit status."""
+    nursery = _with_nursery()
     try:
         asyncio.run(_work(deployments()))
     except asyncio.CancelledError:
         return 0
+    finally:
+        server.end(nursery, 5)
     return 1  # the runner gives up when the server is away: whoever started us starts us again
+
+
+def _with_nursery() -> subprocess.Popen[bytes]:
+    """Have every run forked instead of started; Prefect starts runs with what `sys.executable` names."""
+    folder = PREFECT_HOME.value()
+    place, launch = folder / "nursery", folder / "launch"
+    place.unlink(missing_ok=True)
+    nursery = subprocess.Popen(dying.command("-m", "deployments.nursery", str(place)), start_new_session=True)  # noqa: S603 - ours
+    real, launcher = shlex.quote(sys.executable), shlex.quote(str(Path(__file__).with_name("launcher.py")))
+    launch.write_text(
+        f'#!/bin/sh\nexec {real} -I -S {launcher} {shlex.quote(str(place))} {real} "$@"\n', encoding="utf-8"
+    )
+    launch.chmod(0o700)
+    sys.executable = str(launch)
+    return nursery
 
 
 async def _work(served: list[Any]) -> None:
