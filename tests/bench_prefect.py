@@ -72,7 +72,7 @@ def bare(folder: Path) -> float:
     return time.process_time() - begun
 
 
-def cycle(port: int, ids: dict[str, str], api: Any) -> None:
+def cycle(ids: dict[str, str], api: Any) -> None:
     """One ingest and two passes over the outbox, each until it is done."""
     for name in ("ingest", "deliver", "deliver"):
         given = {"parameters": {"force": True} if name == "ingest" else {}}
@@ -97,16 +97,15 @@ def main(cycles: int) -> None:
             ids = {one["name"]: one["id"] for one in api("POST", "deployments/filter", {})}
             for one in ids.values():
                 api("PATCH", f"deployments/{one}", {"paused": True})
-            cycle(port, ids, api)
+            cycle(ids, api)
             pids = lasting(process.pid)
             at_rest = spent(pids)
             time.sleep(IDLE)
             idle = (spent(pids) - at_rest) / IDLE
             begun, grown, wall = spent(pids), size(folder / "var"), time.monotonic()
             for number in range(cycles):
-                cycle(port, ids, api)
-                sys.stderr.write(f"{number + 1}: {(spent(pids) - begun) / (number + 1):.2f} s a cycle
-")
+                cycle(ids, api)
+                sys.stderr.write(f"{number + 1}: {(spent(pids) - begun) / (number + 1):.2f} s a cycle\n")
             took, bytes_, wall = (
                 (spent(pids) - begun) / cycles,
                 (size(folder / "var") - grown) / cycles,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -125,3 +127,19 @@ def test_after_an_hour_without_power_one_run_catches_up(world: World) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     world.is_whole()
+
+
+def test_the_unit_for_systemd_is_one(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd is not installed")
+    unit = (Path(__file__).parents[2] / "deployments" / "varta.service").read_text(encoding="utf-8")
+    # what it names is not installed here
+    there = (
+        unit.replace("/opt/varta/.venv/bin/varta", "/bin/true").replace("/opt/varta", "/").replace("=varta", "=root")
+    )
+    path = tmp_path / "varta.service"
+    for text, problems in ((there, 0), (there.replace("Restart=always", "Restart=ever"), 1)):
+        path.write_text(text, encoding="utf-8")
+        done = subprocess.run([program, "verify", str(path)], capture_output=True, text=True, check=False)
+        assert len([line for line in done.stderr.splitlines() if "varta.service" in line]) == problems, done.stderr
