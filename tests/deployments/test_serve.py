@@ -45,6 +45,13 @@ def test_up_serves_ingests_delivers_on_schedule_and_ends_cleanly(tmp_path: Path)
             with talk(port) as api:
                 kept = {one["name"] for one in api("POST", "automations/filter", {})}
             assert kept == {one.name for one in automations.ours(uuid4())}
+            with talk(port) as api:
+                told = {"filter": {"event": {"name": ["varta.alert.sent"]}}}
+                sent = len(mail.messages) + len(slack.messages)
+                # one event for each alert, though two runs may tell of it
+                wait_for(lambda: api("POST", "events/filter", told)["total"] == sent, 60)
+                done = {"filter": {"event": {"name": ["varta.ingest.completed"]}}}
+                assert "new" in api("POST", "events/filter", done)["events"][-1]["payload"]
             # another page in the same browser gets no answer that it may read, and changes nothing
             foreign = {"Origin": "https://evil.example"}
             ask = f"http://127.0.0.1:{port}/api/flow_runs/filter"
