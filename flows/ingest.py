@@ -21,7 +21,7 @@ from scrapers.source import Source
 
 log = logging.getLogger(__name__)
 
-GROUPS = 8  # task runs per pass: few enough to keep Prefect's database small
+GROUPS = 4  # task runs per pass: few enough to keep Prefect's database small
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=GROUPS)  # its type parameter does not fit the decorator's
 
 
