@@ -26,6 +26,9 @@ bench: $(READY)  ## speed, each row with its ratio to a peer
 bench-storage: $(READY)  ## look-ups and sizes with a million articles: ARTICLES=1000000
 	$(BIN)/python -m tests.bench_storage $(or $(ARTICLES),1000000)
 
+bench-prefect: $(READY)  ## what Prefect costs with 100 sources every two minutes: CYCLES=30
+	$(BIN)/python -m tests.bench_prefect $(or $(CYCLES),30)
+
 lock: $(READY)  ## write requirements.lock anew from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev pyproject.toml -o requirements.lock
@@ -48,4 +51,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: run demo test lint bench bench-storage lock help
+.PHONY: run demo test lint bench bench-storage bench-prefect lock help

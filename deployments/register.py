@@ -51,8 +51,6 @@ async def _ensure_pool(kind: str, pool: str) -> None:
     from prefect.client.schemas.actions import WorkPoolCreate  # noqa: PLC0415
     from prefect.exceptions import ObjectNotFound  # noqa: PLC0415
 
-    from deployments import automations  # noqa: PLC0415
-
     async with get_client() as client:
         try:
             held = await client.read_work_pool(pool)
@@ -62,7 +60,15 @@ async def _ensure_pool(kind: str, pool: str) -> None:
         else:
             if held.type != kind:
                 raise RegisterError(f"the work pool `{pool}` is of type {held.type}, not {kind}: name another one")
-        await automations.ensure(client)
+
+
+async def _ensure_automations() -> None:
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
+
+    from deployments import automations  # noqa: PLC0415
+
+    async with get_client() as client:
+        await automations.ensure(client, (await client.read_deployment_by_name("ingest/ingest")).id)
 
 
 def register(kind: str, pool: str, image: str) -> None:
@@ -81,6 +87,7 @@ def register(kind: str, pool: str, image: str) -> None:
         )
     if done.returncode:
         raise RegisterError(f"prefect deploy ended with {done.returncode}:\n{done.stdout[-2000:]}")
+    asyncio.run(_ensure_automations())
 
 
 def main() -> int:

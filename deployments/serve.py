@@ -1,17 +1,16 @@
-"""Behind `varta up`: a Prefect server, the automations, and every flow served on its schedule."""
+"""Behind `varta up`: a Prefect server and a worker that are kept alive, and what it serves on which schedule."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import argparse
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from deployments import server
-from deployments.server import ServerError
+from deployments import server, watching
+from deployments.server import OpenServerError, ServerError
 from flows import house
 from flows import settings as environment
 from flows.settings import Settings
@@ -20,34 +19,37 @@ from scrapers.errors import ConfigError
 from storage import engine as database
 from storage.engine import StorageError
 
-log = logging.getLogger(__name__)
-
 ZONE = "Europe/Kyiv"
-MOST_RUNS = 4
 
 
-def main(port: int) -> int:
+def main(port: int, host: str = server.HOST) -> int:
     """Serve until SIGTERM or Ctrl-C; the exit status of `varta up`."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         settings = environment.load()
+        server.refuse_open(host)
         problems = house.configure(settings).problems
         if problems:
             _complain(*problems)
             return 2
-        environment.set_for_this_process(server.environment(settings, port))
+        environment.set_for_this_process(server.environment(settings, port, host))
         _upgrade(settings)
         _say("Starting the Prefect server ...")
-        with server.alone(settings), server.running(settings, port) as address, _links(settings):
-            _say(f"Varta keeps watch. Prefect: {address}  Stop with Ctrl-C.")
-            asyncio.run(_serve(deployments()))
-    except ConfigError as wrong:
+        with (
+            server.alone(settings),
+            server.running(settings, port, host) as served,
+            watching.working() as worker,
+            _links(settings),
+        ):
+            _say(f"Varta keeps watch. Prefect: {served.address}  Stop with Ctrl-C.")
+            watching.keep(served, worker, _say)
+    except (ConfigError, OpenServerError) as wrong:
         _complain(wrong)
         return 2
     except (ServerError, StorageError, OSError) as broken:
         _complain(broken)
         return 1
-    except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
+    except (KeyboardInterrupt, SystemExit):
         _say("Stopped.")
     return 0
 
@@ -71,27 +73,9 @@ def _upgrade(settings: Settings) -> None:
         engine.dispose()
 
 
-async def _serve(wanted: list[Any]) -> None:
-    # Prefect reads its settings at import, so it is imported after they are set
-    from prefect.client.orchestration import get_client  # noqa: PLC0415
-    from prefect.runner import Runner  # noqa: PLC0415
-
-    from deployments import automations  # noqa: PLC0415
-
-    runner = Runner(name="varta", limit=MOST_RUNS, pause_on_shutdown=False)
-    loop, whole = asyncio.get_running_loop(), asyncio.current_task()
-    assert whole is not None
-    # the runner's own handler calls a coroutine without awaiting it; cancelled, it ends its runs and itself
-    vars(runner)["handle_sigterm"] = lambda *_: loop.call_soon_threadsafe(whole.cancel)
-    async with get_client() as client:
-        await automations.ensure(client)
-        ids = {d.name: await runner.aadd_deployment(d) for d in wanted}
-        await client.create_flow_run_from_deployment(ids["ingest"], name="first-ingest")
-    await runner.start()
-
-
 def deployments() -> list[Any]:
     """Every deployment with its schedule. Overlapping runs are cancelled: the next one catches up."""
+    # Prefect reads its settings at import, and the process that only watches does without it
     from prefect.client.schemas.objects import (  # noqa: PLC0415
         ConcurrencyLimitConfig,
         ConcurrencyLimitStrategy,
@@ -100,6 +84,8 @@ def deployments() -> list[Any]:
 
     from flows.backfill import backfill  # noqa: PLC0415
     from flows.deliver import deliver  # noqa: PLC0415
+    from flows.explain import explain  # noqa: PLC0415
+    from flows.health import health  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
     from flows.rematch import rematch  # noqa: PLC0415
     from flows.try_watch import try_watch  # noqa: PLC0415
@@ -117,9 +103,11 @@ def deployments() -> list[Any]:
         (deliver, every("* * * * *", "every-minute"), alone),
         (upkeep, every("30 4 * * *", "at-night"), alone),
         (verify, every("10 3 * * *", "at-night"), alone),
+        (health, every("20 * * * *", "every-hour"), alone),
         (backfill, None, in_turn),
         (rematch, None, in_turn),
         (try_watch, None, in_turn),
+        (explain, None, in_turn),
     ]
     found = []
     for flow, when, limit in plan:
@@ -144,4 +132,8 @@ def _complain(*lines: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    _asked = argparse.ArgumentParser(prog="python -m deployments.serve")
+    _asked.add_argument("port", type=int)
+    _asked.add_argument("host")
+    _given = _asked.parse_args()
+    sys.exit(main(_given.port, _given.host))

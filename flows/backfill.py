@@ -24,7 +24,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from alerts.model import Mode
-from flows import backfilling, discovery, handed, house, report, settings
+from flows import backfilling, discovery, handed, happening, house, report, settings
 from flows.backfilling import MODES, Asked, BackfillAlerts, BackfillError, BackfillTally, Budget, Chunk, Looked
 from flows.choices import Languages, SourceIds
 from flows.delivery import deliver
@@ -95,7 +95,10 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
             asked.stop.set()  # cancelled: no task begins another page
             raise
         _show(tallies, asked, rooms)
-        deliver(rooms, backfilled=asked.mode is Mode.DIGEST)
+        begun = rooms.now()
+        sent = deliver(rooms, backfilled=asked.mode is Mode.DIGEST)
+        happening.completed("backfill", report.totals(tallies) | {"days": len(tallies), "sent": sent.sent})
+        happening.sent(rooms, begun)
     return Completed(message=report.backfill_summary(tallies))
 
 

@@ -201,9 +201,27 @@ def _security(chosen: Settings) -> Iterator[Finding]:
     if chosen.smtp_url and "tls=none" in chosen.smtp_url.get_secret_value():
         yield Finding("security", Verdict.WARNING, "VARTA_SMTP_URL has tls=none: mail travels unprotected")
     host = urlsplit(chosen.prefect_api_url).hostname
+    if host in ("127.0.0.1", "localhost", "::1"):
+        yield from _open_to_this_machine(chosen)
     if host not in ("127.0.0.1", "localhost", "::1") and not chosen.has_prefect_auth:
         what = "the Prefect API is not on this machine and PREFECT_API_AUTH_STRING is not set"
         yield Finding("security", Verdict.BROKEN, what)
     if chosen.allow_hosts:
         what = f"VARTA_ALLOW_HOSTS opens {', '.join(sorted(chosen.allow_hosts))}"
         yield Finding("security", Verdict.WARNING, what)
+
+
+def _open_to_this_machine(chosen: Settings) -> Iterator[Finding]:
+    """Say what a local Prefect server lets others do: accounts of this machine, and pages in the same browser."""
+    try:
+        foreign = {"Origin": "https://elsewhere.example"}
+        health = requests.Session().get(f"{chosen.prefect_api_url}/health", headers=foreign, timeout=_PATIENCE)
+        asked = requests.Session().get(f"{chosen.prefect_api_url}/admin/version", timeout=_PATIENCE)
+    except requests.RequestException:
+        return  # there is no server; that is told above
+    if health.headers.get("Access-Control-Allow-Origin") in ("*", foreign["Origin"]):
+        what = "the Prefect server answers every website in your browser: set PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
+        yield Finding("security", Verdict.WARNING, what)
+    if asked.ok:
+        what = "every account of this machine can use Prefect; PREFECT_SERVER_API_AUTH_STRING=user:password prevents it"
+        yield Finding("security", Verdict.OK, what)

@@ -25,6 +25,7 @@ from alerts.reading import Reading
 from alerts.watchlist import Watch, Watchlist
 from flows import settings as environment
 from flows.settings import Settings
+from flows.sharing import Sharing
 from scrapers import source
 from scrapers.article import Article
 from scrapers.errors import ConfigError
@@ -173,13 +174,17 @@ def opened(
         database.upgrade(engine)
         with reading(engine) as session:
             remembered = robots.remembered(session, now())
-        with Http(
-            agent=settings.agent,
-            allow_hosts=settings.allow_hosts,
-            host_delay=settings.host_delay,
-            robots=remembered,
-            now=now,
-        ) as http:
+        with (
+            Sharing(engine, now) as sharing,
+            Http(
+                agent=settings.agent,
+                allow_hosts=settings.allow_hosts,
+                host_delay=settings.host_delay,
+                robots=remembered,
+                now=now,
+                share=sharing,
+            ) as http,
+        ):
             yield House(settings, configuration, compiled, outlets, engine, http, archive, now, embedder, sleep)
             if learned := http.robots.learned():
                 with transaction(engine) as session:

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows import house, pipeline, postman, report, settings
+from flows import happening, house, pipeline, postman, report, settings
 from flows.house import House
 from flows.opaque import opaque
 from flows.pipeline import Tally
@@ -23,7 +23,7 @@ from storage.engine import reading
 
 log = logging.getLogger(__name__)
 
-GROUPS = 8  # task runs per pass: few enough to keep Prefect's database small
+GROUPS = 4  # task runs per pass: few enough to keep Prefect's database small
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=GROUPS)  # its type parameter does not fit the decorator's
 
 
@@ -39,6 +39,7 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
         for problem in rooms.configuration.problems:
             log.error("configuration: %s", problem)
         wanted = house.chosen(rooms.configuration, tuple(sources or ()))
+        begun = rooms.now()
         due = pipeline.claim_due(wanted, rooms, force=force)
         with postman.at_work(rooms) as (rung, sent):
             groups = [
@@ -56,6 +57,8 @@ def ingest(sources: list[str] | None = None, force: bool = False) -> State[None]
                 counted = decisions.counts(session, rooms.now() - timedelta(days=1))
             told = "What became of the matches of the last day, by destination and outcome"
             create_table_artifact(report.decided(counted), key="decisions", description=told)
+        happening.completed("ingest", report.totals(tallies) | {"sent": sent.sent})
+        happening.sent(rooms, begun)
     text = f"{report.summary(tallies)}; {report.delivered(sent)}"
     return Completed(message=text) if len(tallies) == len(due) else Failed(message=f"a group of hosts broke; {text}")
 

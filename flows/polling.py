@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 NOT_A_FEED = "not_a_feed"
 BROKEN = "broken"
 EMPTY = "empty"
+OVERFLOW = "everything listed is newer than the last poll"  # so begins what is told of a gap
 STALE = "stale"
 _OLD = timedelta(days=14)  # a feed that nobody fills any more still answers 200
 _ARCHIVES = (RouteType.NEWS_SITEMAP, RouteType.WORDPRESS, RouteType.SITEMAP, RouteType.ARCHIVE)
@@ -214,7 +215,7 @@ def _missed(this: _Round, used: Route, answer: Answer) -> tuple[tuple[FeedEntry,
         noticed = entries.first_after(session, this.source.id, since)
     has_time = noticed is None or this.house.now() - noticed < _PATIENCE
     is_open = False
-    gap = f"everything listed is newer than the last poll of {since:%Y-%m-%d %H:%M} UTC"
+    gap = f"{OVERFLOW} of {since:%Y-%m-%d %H:%M} UTC"
     for route in sorted((*this.source.routes, *this.source.backfill), key=_preference):
         if route == used or route.type not in _ARCHIVES:
             continue

@@ -36,6 +36,13 @@ def rows(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     return [asdict(tally) | {"reasons": dict(tally.reasons)} for tally in tallies]
 
 
+def totals(tallies: Sequence[Tally]) -> dict[str, int]:
+    """A pass over the sources in numbers."""
+    names = ("entries", "fetched", "new", "revised", "duplicates", "matched")
+    failed = sum(1 for tally in tallies if tally.errors)
+    return {"sources": len(tallies), "failed": failed} | {n: sum(getattr(t, n) for t in tallies) for n in names}
+
+
 def table(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """One row per source for a table artifact: counts, route, and the first error."""
     return [
@@ -141,8 +148,8 @@ def backfill_markdown(span: str, tallies: Sequence[BackfillTally], found: Sequen
 
 def _inert(text: str) -> str:
     """Outside words without any meaning in Markdown or HTML."""
-    cleaned = clean_text(text, 200)
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&:/])", lambda sign: f"&#{ord(sign[0])};", cleaned)
+    # not as character references: the Prefect page shows those as they are written
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&:/])", r"\\\1", clean_text(text, 200))
 
 
 def summary(tallies: Sequence[Tally]) -> str:

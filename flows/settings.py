@@ -190,3 +190,9 @@ def child_environment(extra: Mapping[str, Any]) -> dict[str, str]:
 def set_for_this_process(extra: Mapping[str, Any]) -> None:
     """Set variables that libraries read by themselves, such as PREFECT_API_URL."""
     os.environ.update({name: str(value) for name, value in extra.items()})
+
+
+def become(environment: Mapping[str, str]) -> None:
+    """Have exactly these variables, as a process that was started with them."""
+    os.environ.clear()
+    os.environ.update(environment)

@@ -10,7 +10,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import house, keeping, rereading, settings
+from flows import happening, house, keeping, rereading, settings
 from flows.house import House
 from storage import sources
 from storage.engine import reading
@@ -45,6 +45,7 @@ def upkeep(
             key="upkeep",
             description=f"{len(kept.errors)} parts of upkeep failed",
         )
+        happening.completed("upkeep", {"released": kept.released, "broken": broken, "failed": len(kept.errors)})
     told = f"{kept.released} deliveries released, {kept.reread} articles read again, {broken} sources broken"
     return Completed(message=f"{told}; failed: {'; '.join(kept.errors)}" if kept.errors else told)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import Annotated
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
+from pydantic import Field
 
-from flows import house, pipeline, settings, verifying
+from flows import happening, house, pipeline, settings, verifying
+from flows.choices import SourceIds
 from flows.house import House
 from flows.ingest import GROUPS, RUNNER
 from flows.judging import Judged
@@ -20,19 +23,21 @@ from storage.health import Health
 
 log = logging.getLogger(__name__)
 
+Days = Annotated[int, Field(ge=0, le=3650)]
+
 
 @flow(name="verify", task_runner=RUNNER, timeout_seconds=3600)
-def verify(sources: list[str] | None = None, days: int = 0) -> State[None]:
+def verify(sources: SourceIds = [], days: Days = 0) -> State[None]:  # noqa: B006 - the form shows None as a type
     """Ask every route, live and backfill, what it lists now, and read its newest articles.
 
     Args:
-        sources: Ids of sources to judge; empty means all.
+        sources: Sources to judge; leave empty for all of them.
         days: Age of the newest entry that makes a route stale; 0 means 7, and 30 for think tanks and officials.
     """
     with house.opened(settings.load()) as rooms:
         for problem in rooms.configuration.problems:
             log.error("configuration: %s", problem)
-        wanted = house.chosen(rooms.configuration, tuple(sources or ()))
+        wanted = house.chosen(rooms.configuration, tuple(sources))
         shards = pipeline.by_host(wanted)
         groups = [[source for shard in shards[start::GROUPS] for source in shard] for start in range(GROUPS)]
         running = [
@@ -45,6 +50,7 @@ def verify(sources: list[str] | None = None, days: int = 0) -> State[None]:
     bad = [one for one in judged if not one.health.is_good]
     lost = verifying.lost(judged)
     text = f"{len(judged)} routes of {len(wanted)} sources judged, {len(bad)} not healthy"
+    happening.completed("verify", {"routes": len(judged), "unhealthy": len(bad), "sources_lost": len(lost)})
     create_markdown_artifact(verifying.markdown(bad), key="route-health", description=text)
     if wanted and all(one.health is Health.UNREACHABLE for one in judged):
         return Failed(message=f"nothing could be asked: {text}")

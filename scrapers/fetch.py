@@ -25,7 +25,7 @@ from scrapers.web import answers
 from scrapers.web.address import ForbiddenAddressError, Gate, GuardedAdapter, Target, forbidden
 from scrapers.web.answers import failure
 from scrapers.web.deadline import Deadline
-from scrapers.web.politeness import Politeness
+from scrapers.web.politeness import Politeness, Share
 from scrapers.web.redirects import Chain
 from scrapers.web.robots import Robots
 
@@ -64,8 +64,8 @@ class Http:
 
     Times are seconds. `allow_hosts` (`host` or `host:port`) are the user's own: they may have any
     address and port, and are not spared. `robots` are robots.txt texts by site, as `robots.learned()` of
-    a run in the last day gave them. `now` returns aware UTC. Raises ValueError for an `agent` that no
-    request can carry.
+    a run in the last day gave them. `now` returns aware UTC, `share` the place among processes that fetch. Raises
+    ValueError for an `agent` that no request can carry.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Http:
         respect_robots: bool = True,
         robots: Mapping[str, str] = MappingProxyType({}),
         now: Callable[[], datetime],
+        share: Callable[[], Share] = Share,
     ) -> None:
         if not _AGENT.fullmatch(agent):
             # found out in time: at the first request it would look like a bad URL
@@ -93,7 +94,7 @@ class Http:
         self._max_bytes = max_bytes
         self._respect_robots = respect_robots
         self._now = now
-        self._politeness = Politeness(host_delay)
+        self._politeness = Politeness(host_delay, share=share)
         self._local = threading.local()
         self._adapters: list[GuardedAdapter] = []
         self._moved: dict[str, str] = {}

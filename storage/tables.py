@@ -92,6 +92,14 @@ class RobotsRow(Base):
     fetched_at: Mapped[datetime]
 
 
+class FetcherRow(Base):
+    """A process that fetches now, so that several together keep the pace of one."""
+
+    __tablename__ = "fetcher"
+    id: Mapped[str] = mapped_column(String(96), primary_key=True)  # sorts by when it began
+    seen_at: Mapped[datetime]
+
+
 class EntryRow(Base):
     """Every entry that a source ever listed: the promise that it is read, or why it was not."""
 

@@ -12,7 +12,7 @@ from alerts import destinations as destination_files
 from alerts.channels.ways import way_of
 from alerts.errors import DeliveryError
 from alerts.model import Message
-from flows import doctor, house, report, settings
+from flows import doctor, habits, house, report, settings
 from flows.cli import catalogue, watches
 from flows.cli.output import Failed, complain, to_json, to_lines, to_table, wrong
 from flows.cli.run import Json
@@ -56,6 +56,7 @@ def list_sources(*, as_json: Json = False) -> None:
     with house.opened(settings.load()) as rooms, reading(rooms.engine) as session:
         configuration, known = rooms.configuration, states.states(session)
         judged = {(name, one.url): one for name, routes in health.of_sources(session).items() for one in routes}
+        used = {one.source: one for one in habits.habits(session, configuration.catalogue.sources, rooms.now())}
     rows = []
     for source in configuration.catalogue.sources:
         state = known.get(source.id)
@@ -76,6 +77,7 @@ def list_sources(*, as_json: Json = False) -> None:
                 "interval": state.interval.total_seconds() if state and state.interval else None,
                 "error": state.error if state else "",
                 "rule_error": state.rule_error if state else "",
+                **habits.row(used[source.id]),
             }
         )
     if as_json:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows import delivery, house, keeping, pipeline, postman, report, rereading, settings
+from flows import delivery, house, keeping, metrics, pipeline, postman, report, rereading, settings
 from flows.cli.output import complain, to_json, to_lines, to_table, wrong
 from flows.house import House
 from scrapers.source import Source
@@ -25,15 +25,21 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     for command in (up, demo, ingest, deliver, upkeep):
         app.command()(command)
+    app.command("metrics")(print_metrics)
     tables = typer.Typer(help="The database.", no_args_is_help=True)
     tables.callback()(lambda: None)
     tables.command("upgrade")(upgrade)
     app.add_typer(tables, name="db")
 
 
-def up(port: Annotated[int, typer.Option(help="Port of the Prefect page.", min=1, max=65535)] = 4200) -> None:
-    """Start the Prefect server, serve every flow on its schedule, ingest at once."""
-    os.execv(sys.executable, [sys.executable, "-m", "deployments.serve", str(port)])  # noqa: S606
+def up(
+    port: Annotated[int, typer.Option(help="Port of the Prefect page.", min=1, max=65535)] = 4200,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need PREFECT_SERVER_API_AUTH_STRING.")
+    ] = "127.0.0.1",
+) -> None:
+    """Start the Prefect server, serve every flow on its schedule, ingest at once; start again what ends."""
+    os.execv(sys.executable, [sys.executable, "-m", "deployments.serve", str(port), host])  # noqa: S606
 
 
 def demo(
@@ -111,6 +117,12 @@ def upkeep(
             to_table(title, [{"what": name.replace("_", " "), "did": f"{count:,}"} for name, count in counts.items()])
             to_lines(notes)
         end(rooms, list(errors))
+
+
+def print_metrics() -> None:
+    """Print what Varta does as numbers, in the text format of Prometheus."""
+    with house.opened(settings.load()) as rooms:
+        to_lines([metrics.exposition(metrics.collect(rooms)).rstrip("\n")])
 
 
 def upgrade() -> None:

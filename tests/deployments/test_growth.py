@@ -11,13 +11,12 @@ from typing import Any
 import compose_spec
 import kubernetes_validate
 import pytest
-import requests
 import yaml
 from packaging.requirements import Requirement
 
 from deployments import register, server
 from flows.settings import Settings, child_environment
-from tests.deployments.test_serve import free_port
+from tests.deployments.ups import free_port, talk
 
 ROOT = Path(__file__).parents[2]
 DEPLOYMENTS = ROOT / "deployments"
@@ -157,7 +156,7 @@ def test_every_kind_of_pool_is_registered_on_a_real_server(tmp_path: Path) -> No
     port = free_port()
     settings = Settings(home=tmp_path)
     environment = child_environment({**server.environment(settings, port), "PYTHONPATH": str(ROOT)})
-    with server.running(settings, port) as address:
+    with server.running(settings, port), talk(port) as api:
         for kind in ("process", "docker", "kubernetes"):
             done = subprocess.run(
                 [sys.executable, "-m", "deployments.register", "--type", kind, "--pool", f"varta-{kind}"],
@@ -168,10 +167,10 @@ def test_every_kind_of_pool_is_registered_on_a_real_server(tmp_path: Path) -> No
                 check=False,
             )
             assert (done.returncode, done.stderr) == (0, ""), done.stdout
-            pool = requests.get(f"{address}/api/work_pools/varta-{kind}", timeout=10).json()
+            pool = api("GET", f"work_pools/varta-{kind}")
             assert pool["type"] == kind
             query = {"work_pools": {"name": {"any_": [f"varta-{kind}"]}}}
-            found = requests.post(f"{address}/api/deployments/filter", json=query, timeout=10).json()
+            found = api("POST", "deployments/filter", query)
             wanted = {one["name"] for one in register.plan(kind, "p", "")["deployments"]}
             assert {one["name"] for one in found} == wanted
         again = subprocess.run(

@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
 
-from deployments import automations
+from deployments import automations, server
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
+from flows.settings import Settings
+from tests.deployments.ups import free_port, runs, talk, up, wait_for
 from tests.flows.rooms import ageless
-
-ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def up(folder: Path, port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`varta up` in a process of its own; killed if the test does not end it."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("VARTA_", "PREFECT_"))}
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "up", "--port", str(port)],
-            cwd=folder,
-            env={**clean, "PYTHONPATH": str(ROOT), **variables},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(20)
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            found = what()
-        except requests.RequestException:
-            found = None
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"nothing after {seconds} s")
-
-
-def runs(port: int, *, flow: str, state: str) -> list[dict[str, Any]]:
-    query = {
-        "flows": {"name": {"any_": [flow]}},
-        "flow_runs": {"state": {"type": {"any_": [state]}}},
-        "limit": 5,
-    }
-    answer = requests.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json=query, timeout=5)
-    return list(answer.json())
 
 
 @pytest.mark.real
@@ -95,10 +43,24 @@ def test_up_serves_ingests_delivers_on_schedule_and_ends_cleanly(tmp_path: Path)
             assert settings["api_url"] == f"http://127.0.0.1:{port}/api"  # the page calls its own port
             # a run that nobody started: the scheduler works, which is not the case with every SQLAlchemy
             wait_for(lambda: runs(port, flow="deliver", state="COMPLETED"))
-            answer = requests.post(f"http://127.0.0.1:{port}/api/automations/filter", json={}, timeout=5)
-            assert {one["name"] for one in answer.json()} == {one.name for one in automations.ours()}
+            with talk(port) as api:
+                kept = {one["name"] for one in api("POST", "automations/filter", {})}
+            assert kept == {one.name for one in automations.ours(uuid4())}
+            with talk(port) as api:
+                told = {"filter": {"event": {"name": ["varta.alert.sent"]}}}
+                sent = len(mail.messages) + len(slack.messages)
+                # one event for each alert, though two runs may tell of it
+                wait_for(lambda: api("POST", "events/filter", told)["total"] == sent, 60)
+                done = {"filter": {"event": {"name": ["varta.ingest.completed"]}}}
+                assert "new" in api("POST", "events/filter", done)["events"][-1]["payload"]
+            # another page in the same browser gets no answer that it may read, and changes nothing
+            foreign = {"Origin": "https://evil.example"}
+            ask = f"http://127.0.0.1:{port}/api/flow_runs/filter"
+            answer = requests.options(ask, headers={**foreign, "Access-Control-Request-Method": "POST"}, timeout=5)
+            assert "access-control-allow-origin" not in answer.headers
+            assert requests.post(ask, json={}, headers=foreign, timeout=5).status_code == 403
             process.send_signal(signal.SIGTERM)
-            assert process.wait(40) == 0
+            assert process.wait(60) == 0
     log = (tmp_path / "up.log").read_text()
     assert "Stopped." in log
     assert "Traceback" not in log
@@ -121,7 +83,7 @@ def test_up_says_that_a_port_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with up(tmp_path, port) as process:
             assert process.wait(60) == 1
-    assert f"port {port} is taken" in (tmp_path / "up.log").read_text()
+    assert f"port {port} of 127.0.0.1 cannot be had (Address already in use)" in (tmp_path / "up.log").read_text()
 
 
 def test_the_prefect_server_imports() -> None:
@@ -129,3 +91,31 @@ def test_the_prefect_server_imports() -> None:
     code = "import prefect.server.api.server"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
+def test_up_refuses_to_be_open_to_others_without_a_password(tmp_path: Path, host: str) -> None:
+    with up(tmp_path, free_port(), "--host", host) as process:
+        assert process.wait(60) == 2
+    log = (tmp_path / "up.log").read_text()
+    assert f"--host {host}: whoever reaches the Prefect page runs flows with any parameters" in log
+    assert "set PREFECT_SERVER_API_AUTH_STRING=user:password first" in log
+
+
+def test_a_server_that_others_reach_asks_for_the_password_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "admin:secret")
+    server.refuse_open("0.0.0.0")
+    told = server.environment(Settings(home=tmp_path), 4200, "0.0.0.0")
+    assert told["PREFECT_SERVER_API_AUTH_STRING"] == told["PREFECT_API_AUTH_STRING"] == "admin:secret"
+    assert told["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200"
+
+
+def test_a_server_of_this_machine_lets_no_foreign_page_in(tmp_path: Path) -> None:
+    told = server.environment(Settings(home=tmp_path), 4200)
+    assert told["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200,http://localhost:4200"
+    assert told["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
+    assert told["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert told["DO_NOT_TRACK"] == "1"

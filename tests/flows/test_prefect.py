@@ -17,7 +17,7 @@ from prefect.testing.utilities import prefect_test_harness
 from prefect.utilities.callables import parameter_schema
 
 from alerts.model import Decision, Message
-from flows import backfill, deliver, ingest, rematch, settings, try_watch, upkeep
+from flows import backfill, deliver, explain, health, ingest, rematch, settings, try_watch, upkeep, verify
 from flows.demo.mail_server import MailStandIn, Stage
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import Answer, SlackStandIn
@@ -167,6 +167,32 @@ def test_the_form_of_a_backfill_offers_days_sources_and_languages_with_help() ->
     assert fields["alerts"]["default"] == "none"
     assert [name for name, field in fields.items() if not field.get("description")] == []
     assert [name for name, field in fields.items() if "null" in str(field)] == []  # the page shows it as a switch
+
+
+def test_every_form_offers_sources_and_explains_its_fields() -> None:
+    for flow in (verify.verify, health.health, explain.explain):
+        fields = flow.parameters.model_dump()["properties"]
+        assert fields
+        assert [name for name, field in fields.items() if not field.get("description")] == []
+        assert [name for name, field in fields.items() if "null" in str(field)] == []
+        if "sources" in fields:
+            assert "ukrinform-en" in fields["sources"]["items"]["enum"]
+
+
+def test_health_and_explanations_are_shown_as_artifacts(world: tuple[DemoSite, MailStandIn, SlackStandIn]) -> None:
+    site, _, _ = world
+    ended(ingest.ingest(return_state=True))
+    assert ended(health.health(return_state=True)).startswith("12 sources, ")
+    told = next(one for one in site.truth().values() if one.watches and one.status == 200)
+    assert ended(explain.explain(f" {told.url}?utm_source=x ", return_state=True))
+    with get_client(sync_client=True) as client:
+        found = client._client.post("/artifacts/latest/filter", json={}).json()
+    shown = {artifact["key"]: artifact["data"] for artifact in found}
+    assert {row["source"] for row in json.loads(shown["source-health"])} >= {"dnipro-wire", "koordshtab"}
+    assert f"    {told.watches[0]} matched" in shown["explanation"]
+    state = explain.explain("https://never.example/seen", return_state=True)
+    assert state.is_failed()
+    assert "never seen" in str(state.message)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
 
-from scrapers.web.politeness import AT_ONCE, Politeness
+from scrapers.web.politeness import AT_ONCE, Politeness, Share
 
 
 class Clock:
@@ -128,3 +129,44 @@ def test_the_next_start_is_taken_only_with_a_place(clock: Clock) -> None:
         clock.now += 5
     waiting.join(10)
     assert clock.slept == [1.0]  # it came late enough by itself
+
+
+def starts(place: int, count: int, times: int, *, ahead: float = 1_000.3) -> list[float]:
+    """When a process at this place begins its requests, by the clock of the wall."""
+    clock = Clock()
+    one = Politeness(
+        1.0,
+        clock=clock.read,
+        sleep=clock.sleep,
+        wall=lambda: clock.now + ahead,
+        share=lambda: Share(place, count),
+    )
+    begun = []
+    for _ in range(times):
+        one.wait("a")
+        begun.append(clock.now + ahead)
+    return begun
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_processes_together_keep_the_pace_of_one(count: int) -> None:
+    # their own clocks began at different times, as those of two machines
+    begun = sorted(
+        at for place in range(count) for at in starts(place, count, 20, ahead=1_000 + place * 7.7 + place / 3)
+    )
+    gaps = [later - earlier for earlier, later in itertools.pairwise(begun)]
+    assert min(gaps) > 0.999
+
+
+def test_alone_nobody_waits_for_a_slot() -> None:
+    assert starts(0, 1, 2) == [1_100.3, 1_101.3]
+
+
+def test_a_slower_host_has_longer_slots() -> None:
+    clock = Clock()
+    one = Politeness(1.0, clock=clock.read, sleep=clock.sleep, wall=lambda: clock.now, share=lambda: Share(1, 2))
+    one.slow_down("a", 10.0)
+    one.wait("a")
+    assert clock.now == 110.0  # an odd one of ten seconds
+    one.wait("a")
+    assert clock.now == 130.0
