@@ -6,7 +6,7 @@ from alerts.links import Action, Claim
 from alerts.rules.mutes import Mute, MuteScope
 from flows import muting
 from flows.house import House
-from storage import actions
+from storage import actions, matches
 from storage.actions import Done, Subject
 from storage.engine import transaction
 
@@ -14,11 +14,12 @@ from storage.engine import transaction
 def do(house: House, subject: Subject, claim: Claim, by: str) -> Done:
     """Do it once; raises ActionError where the delivery is not of that kind."""
     with transaction(house.engine) as session:
+        matches.wait_for_turn(session)
         done = actions.act(session, subject, claim, by, house.now())
-    if claim.action is Action.MUTE and done.is_new:
-        story = claim.ref or str(subject.story)
-        wanted = Mute(MuteScope.STORY, story, done.until, subject.destination, by, "from a message")
-        muting.mute(house, wanted)  # also cancels what has not left yet
+        if claim.action is Action.MUTE:  # also by a link that was followed before: what came since goes, too
+            story = claim.ref or str(subject.story)
+            wanted = Mute(MuteScope.STORY, story, done.until, subject.destination, by, "from a message")
+            muting.silence(session, house, wanted)
     return done
 
 

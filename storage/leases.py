@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from alerts.channels.ways import Way
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import DeliveryKind, DeliveryState, Message, Receipt
-from storage import channels
+from storage import channels, mutes
 from storage.alert_tables import AttemptRow, DeliveryRow
 
 LEASE = timedelta(seconds=120)  # longer than the longest time that one send may take
@@ -75,7 +75,7 @@ def release_lost(session: Session, now: datetime) -> int:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Pending, its time has come, and the message that it answers has left or never will."""
+    """Pending, its time has come, nobody muted its destination, and what it answers has left or never will."""
     row, root = DeliveryRow, aliased(DeliveryRow)
     waits = exists().where(
         root.key == row.payload["thread"].as_string(),
@@ -85,6 +85,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
         row.state == DeliveryState.PENDING,
         or_(row.not_before <= now, row.not_before > now + _TOO_FAR),
         or_(row.kind != DeliveryKind.UPDATE, ~waits),
+        ~mutes.is_held(row.destination_id, now),
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from alerts.model import DeliveryKind
 from alerts.rules.mutes import Mute, MuteScope
 from flows import delivery, muting
-from storage.engine import transaction
+from storage import leases
+from storage.engine import reading, transaction
 from storage.tables import SourceState
 from tests.flows.newsroom import Newsroom, newsroom, watch
 
@@ -244,3 +245,27 @@ def test_a_mute_takes_back_what_has_not_left(tmp_path: Path) -> None:
         room.send()
         assert [one.state for one in room.sent()] == ["cancelled"]
         assert room.reason(match) == "story 1 is muted: its message had not left"
+
+
+@pytest.mark.parametrize("lasting", [timedelta(hours=9), None])
+def test_what_waits_for_a_destination_that_is_muted_leaves_when_the_mute_ends(
+    tmp_path: Path, lasting: timedelta | None, database_url: str
+) -> None:
+    with newsroom(tmp_path, database_url=database_url) as room:
+        room.match()
+        delivery.prepare(room.house)
+        muting.mute(room.house, Mute(MuteScope.DESTINATION, "desk", room.clock.time + lasting if lasting else None))
+        room.clock.forward(hours=8)  # longer than a message is news
+        delivery.prepare(room.house)
+        assert due(room) == {}
+        if lasting is None:
+            assert muting.unmute(room.house, MuteScope.DESTINATION, "desk")
+        room.clock.forward(hours=1)
+        delivery.prepare(room.house)
+        assert due(room) == {"desk": 1}
+        assert [(one.kind, one.state) for one in room.sent()] == [("new", "pending")]
+
+
+def due(room: Newsroom) -> dict[str, int]:
+    with reading(room.house.engine) as session:
+        return leases.due(session, room.clock.time)
