@@ -182,18 +182,29 @@ def _escalate(house: House, one: Followed, watch: Watch, tally: DeliveryTally) -
     with transaction(house.engine) as session:
         matches.wait_for_turn(session)
         pending = matches.by_id(session, house.configuration.sources, [one.match or 0])
-        if not followed.escalate(session, one.id, house.now()) or not pending:
+        if not pending:
+            followed.escalate(session, one.id, house.now())
             return
         about = replace(pending[0], story=one.story)
         at = telling.desk(session, house, [one.story])
-        if (until := _silent_until(at, about, watch, destination)) is not None and until <= at.now:
-            return
         minutes = int(escalation.after.total_seconds() // 60)
-        reason = f"nobody at {one.destination} acknowledged it within {minutes} min: escalated"
-        ruling = Ruling(
-            about.id, watch.id, one.story, destination.id, Decision.FIRST_REPORT, reason, state=AlertState.OPEN
-        )
-        _tell_escalated(at, about, ruling, tally)
+        late = f"nobody at {one.destination} acknowledged it within {minutes} min"
+        ruling = Ruling(about.id, watch.id, one.story, destination.id, Decision.FIRST_REPORT, state=AlertState.OPEN)
+        until = _silent_until(at, about, watch, destination)
+        if until is not None and until > at.now:  # asked again with the next pass: somebody may acknowledge it
+            _wait_to_escalate(at, ruling, destination, late, until)
+        elif followed.escalate(session, one.id, house.now()) and until is None:
+            _tell_escalated(at, about, replace(ruling, reason=f"{late}: escalated"), tally)
+
+
+def _wait_to_escalate(at: Desk, ruling: Ruling, destination: Destination, late: str, until: datetime) -> None:
+    """Say once in the ledger what an escalation waits for."""
+    is_quiet = rules.held_until(destination, at.watches[ruling.watch].priority, at.now) is not None
+    decision, what = (Decision.QUIET, "quiet hours") if is_quiet else (Decision.MUTED, "its mute")
+    reason = f"{late}: its escalation waits for the end of {what}, {rules.local(until, destination)}"
+    if not decisions.is_known(at.session, ruling.match, destination.id):
+        waiting = replace(ruling, decision=decision, reason=reason, until=until, state=None)
+        decisions.write(at.session, [waiting], {}, {}, at.now)
 
 
 def _tell_escalated(at: Desk, about: PendingMatch, ruling: Ruling, tally: DeliveryTally) -> None:
