@@ -58,6 +58,7 @@ class Decision(enum.StrEnum):
     NO_DESTINATION = "no_destination"  # the watch names none
     UNKNOWN_DESTINATION = "unknown_destination"  # the watch names one that is not configured
     WATCH_GONE = "watch_gone"  # the watch was removed before the match was looked at
+    LAPSED = "lapsed"  # the watch was changed and matches it no longer
 
 
 class AlertState(enum.StrEnum):

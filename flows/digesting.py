@@ -166,7 +166,7 @@ def _priority(item: Waiting, watches: Mapping[str, Watch]) -> Priority:
 
 
 def _sorted_out(at: Desk, destination: Destination, items: Sequence[Waiting]) -> list[Waiting]:
-    """What is still to be told: not what a message told meanwhile, nor what was muted or is no longer watched."""
+    """What is still to be told: not what a message told meanwhile, nor what was muted or is matched no longer."""
     about: dict[int, PendingMatch] = {}
     if any(mute.scope is not MuteScope.DESTINATION for mute in at.situation.mutes):
         about = {one.id: one for one in _read(at, [item.match for item in items if not item.is_told])}
@@ -177,6 +177,8 @@ def _sorted_out(at: Desk, destination: Destination, items: Sequence[Waiting]) ->
             done.append(_ruling(item, destination, Decision.FURTHER_OUTLET, "a message told it meanwhile"))
         elif watch is None:
             done.append(_ruling(item, destination, Decision.WATCH_GONE, "the watch was removed"))
+        elif item.is_lapsed:
+            done.append(_ruling(item, destination, Decision.LAPSED, rules.NO_LONGER))
         elif one and (muted := _muted(at, one, watch, destination)):
             done.append(_ruling(item, destination, Decision.MUTED, muted))
         else:

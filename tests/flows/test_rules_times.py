@@ -4,11 +4,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from alerts.model import DeliveryKind
 from alerts.rules.mutes import Mute, MuteScope
 from flows import delivery, muting
 from storage import leases
+from storage.alert_tables import MatchRow
 from storage.engine import reading, transaction
 from storage.tables import SourceState
 from tests.flows.newsroom import Newsroom, newsroom, watch
@@ -269,3 +271,50 @@ def test_what_waits_for_a_destination_that_is_muted_leaves_when_the_mute_ends(
 def due(room: Newsroom) -> dict[str, int]:
     with reading(room.house.engine) as session:
         return leases.due(session, room.clock.time)
+
+
+def lapse(room: Newsroom, *ids: int) -> None:
+    """A changed watch finds these no longer, as `varta rematch` notes it."""
+    with transaction(room.house.engine) as session:
+        session.execute(update(MatchRow).where(MatchRow.id.in_(ids)).values(lapsed_at=room.clock.time))
+
+
+NO_LONGER = "the watch was changed and matches it no longer"
+
+
+@pytest.mark.parametrize(
+    ("watches", "outcome"),
+    [(watch("w"), "quiet"), (watch("w", require="at least 2 independent"), "uncorroborated")],
+)
+def test_what_a_changed_watch_finds_no_longer_is_not_told_when_its_wait_ends(
+    tmp_path: Path, watches: str, outcome: str, database_url: str
+) -> None:
+    night = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    with newsroom(tmp_path, watches, desk(quiet='"22:00-07:00"'), night, database_url) as room:
+        lapsed, half, story = room.match(), room.match(), room.story()
+        held = room.match(story)
+        room.turn()
+        assert room.outcome(lapsed) == outcome
+        stays = room.match(room.ledger_story(half), outlet="herald")
+        room.article(room.ledger_story(half), "ministry")
+        room.article(room.ledger_story(lapsed), "ministry")
+        room.article(story, "ministry")
+        room.turn()
+        lapse(room, lapsed, half)
+        room.turn(hours=8)
+        assert (room.outcome(lapsed), room.reason(lapsed)) == ("lapsed", NO_LONGER)
+        assert (room.outcome(half), room.outcome(stays)) == ("lapsed", "first_report")
+        assert room.outcome(held) == "first_report"
+        assert len(room.sent()) == 2
+
+
+def test_what_a_changed_watch_finds_no_longer_leaves_its_digest(tmp_path: Path) -> None:
+    with newsroom(tmp_path, LOW, EARLY) as room:
+        room.turn()
+        lapsed, stays = room.match(), room.match()
+        room.turn(minutes=1)
+        lapse(room, lapsed)
+        room.turn(days=1)
+        assert (room.outcome(lapsed), room.reason(lapsed)) == ("lapsed", NO_LONGER)
+        assert room.reason(stays).startswith("told by the digest")
+        assert "1 stories" in room.sent(DIGEST)[0].headline
