@@ -212,11 +212,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A source that could not be read in a period, so that its silence is not calm. `since` is aware UTC."""
+    """A source that could not be read in a period, so that its silence is not calm.
+
+    `since` is when it answered last, or failed first where it answers again `until`; both are aware UTC.
+    """
 
     source: str
     since: datetime | None
     error: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

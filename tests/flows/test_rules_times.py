@@ -9,9 +9,10 @@ from sqlalchemy import update
 from alerts.model import DeliveryKind
 from alerts.rules.mutes import Mute, MuteScope
 from flows import delivery, muting
-from storage import leases
+from storage import leases, sources
 from storage.alert_tables import MatchRow
 from storage.engine import reading, transaction
+from storage.sources import Poll
 from storage.tables import SourceState
 from tests.flows.newsroom import Newsroom, newsroom, watch
 
@@ -131,6 +132,26 @@ def test_a_digest_without_news_is_sent_only_when_sources_were_silent(tmp_path: P
         room.turn(days=1)
         assert "ministry" in str(room.sent(DIGEST)[0].payload)
         assert len(room.digests()) == 3
+
+
+def test_a_digest_names_sources_that_were_down_and_answer_again(tmp_path: Path, database_url: str) -> None:
+    with newsroom(tmp_path, LOW, EARLY, database_url=database_url) as room:
+        room.turn()
+        known, begin = room.house.configuration.sources, room.clock.time
+        failed, answered = Poll(answered=False, outcome="failed", error="503"), Poll(answered=True, outcome="fetched")
+        for hours, name, how in ((1, "ministry", failed), (3, "herald", failed), (5, "ministry", answered)):
+            with transaction(room.house.engine) as session:
+                sources.record(session, known[name], begin + timedelta(hours=hours), how)
+        room.turn(days=1)
+        told = str(room.sent(DIGEST)[0].payload["blocks"])
+        assert "herald: nothing read (503)" in told  # is down still, and never answered before
+        assert "ministry: nothing read from 23 Nov 15:00 to 19:00 (503)" in told
+        with transaction(room.house.engine) as session:
+            sources.record(session, known["herald"], room.clock.time + timedelta(hours=1), answered)
+        room.turn(days=1)
+        assert "ministry" not in str(room.sent(DIGEST)[1].payload)
+        room.turn(days=1)
+        assert len(room.sent(DIGEST)) == 2
 
 
 def test_what_is_old_is_told_by_a_digest_or_stands_in_the_ledger(tmp_path: Path) -> None:
