@@ -80,6 +80,7 @@ class DeliveryKind(enum.StrEnum):
     ESCALATION = "escalation"
     OPERATOR = "operator"
     CANARY = "canary"
+    REFRESH = "refresh"  # changes the first message on a story instead of sending one
 
 
 class DeliveryState(enum.StrEnum):

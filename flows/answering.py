@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alerts.links import Action, Claim
 from alerts.rules.mutes import Mute, MuteScope
-from flows import muting
+from flows import muting, refreshing
 from flows.house import House
-from storage import actions, matches
+from storage import actions, matches, refreshes
 from storage.actions import ActionError, Done, Subject
 from storage.engine import transaction
 
@@ -21,6 +21,10 @@ def do(house: House, subject: Subject, claim: Claim, by: str) -> Done:
             story = claim.ref or str(subject.story)
             wanted = Mute(MuteScope.STORY, story, done.until, subject.destination, by, "from a message")
             muting.silence(session, house, wanted)
+        destination = house.configuration.destinations.by_id.get(subject.destination)
+        if claim.action is Action.ACKNOWLEDGE and done.is_new and destination:
+            alerts = refreshes.of_story(session, subject.story, subject.destination)
+            refreshing.acknowledged(session, destination, alerts, by, done.at)
     return done
 
 

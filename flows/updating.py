@@ -16,7 +16,7 @@ from alerts.rules.cases import PendingMatch, Ruling
 from alerts.rules.mutes import MuteScope
 from alerts.rules.updates import Findings, Report
 from alerts.watchlist import Watch
-from flows import telling
+from flows import refreshing, telling
 from flows.house import House
 from flows.tally import DeliveryTally
 from flows.telling import Desk
@@ -131,6 +131,7 @@ def _messages(at: Desk, one: Followed, about: PendingMatch, found: Findings) -> 
     alert = telling.alert_of(about, watch, coverage, Decision.FURTHER_OUTLET, one.id, archived)
     outlets, independent = updates.others(Report(about.article), coverage)
     update = Update(alert, found.changes, outlets, independent)
+    refreshing.coverage(at.session, alert, destination, at.now)
     threads = alerts.threads(at.session, [one.story])
     made = []
     for recipient in destination.recipients:
