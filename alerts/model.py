@@ -58,6 +58,7 @@ class Decision(enum.StrEnum):
     NO_DESTINATION = "no_destination"  # the watch names none
     UNKNOWN_DESTINATION = "unknown_destination"  # the watch names one that is not configured
     WATCH_GONE = "watch_gone"  # the watch was removed before the match was looked at
+    LAPSED = "lapsed"  # the watch was changed and matches it no longer
 
 
 class AlertState(enum.StrEnum):
@@ -79,6 +80,7 @@ class DeliveryKind(enum.StrEnum):
     ESCALATION = "escalation"
     OPERATOR = "operator"
     CANARY = "canary"
+    REFRESH = "refresh"  # changes the first message on a story instead of sending one
 
 
 class DeliveryState(enum.StrEnum):
@@ -211,11 +213,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A source that could not be read in a period, so that its silence is not calm. `since` is aware UTC."""
+    """A source that could not be read in a period, so that its silence is not calm.
+
+    `since` is when it answered last, or failed first where it answers again `until`; both are aware UTC.
+    """
 
     source: str
     since: datetime | None
     error: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

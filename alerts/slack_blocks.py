@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alerts import slack_contract
 from alerts.cards.alert import Card
 from alerts.cards.coverage import Line
@@ -26,7 +28,17 @@ from alerts.slack_text import (
 )
 from alerts.worddiff import PieceKind
 
-__all__ = ["META", "fallback", "make_blocks", "make_update_blocks", "mrkdwn", "update_fallback"]
+__all__ = [
+    "META",
+    "acknowledged_block",
+    "coverage_block",
+    "fallback",
+    "make_blocks",
+    "make_update_blocks",
+    "mrkdwn",
+    "refreshed",
+    "update_fallback",
+]
 
 # Characters after escaping. Together they stay below the total of a message.
 _SENTENCE = 2300
@@ -47,7 +59,7 @@ def make_blocks(card: Card) -> tuple[Block, ...]:
     blocks = [header(card.headline), context(META, _meta(card)), section("why", _why(card))]
     if warnings := _warnings(card):
         blocks.append(section("beware", warnings))
-    blocks += [section("coverage", _coverage(card, _COVERAGE)), *_ending(card)]
+    blocks += [coverage_block(card), *_ending(card)]
     return tuple(blocks)
 
 
@@ -64,6 +76,22 @@ def make_update_blocks(update: UpdateCard) -> tuple[Block, ...]:
         blocks.append(section("beware", warnings))
     blocks += [section("coverage", _coverage(card, _COVERAGE_OF_UPDATE)), *_ending(card)]
     return tuple(blocks)
+
+
+def refreshed(blocks: Iterable[Block], fresh: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks of a message that was sent, with those of `fresh` in the place of their namesakes."""
+    by_name = {block.get("block_id"): block for block in fresh}
+    return tuple(by_name.get(block.get("block_id"), block) for block in blocks)
+
+
+def coverage_block(card: Card) -> Block:
+    """Who reports the story, how many, earliest first."""
+    return section("coverage", _coverage(card, _COVERAGE))
+
+
+def acknowledged_block(by: str, at: str) -> Block:
+    """What stands in the place of the actions once somebody has acknowledged the alert; `at` is a local time."""
+    return context("deeds", [f"✅ Acknowledged by {fit(by)} {at}"])
 
 
 def fallback(card: Card) -> str:

@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 _ABANDONED = timedelta(hours=1)  # a backfill that queued nothing for so long has ended, or was killed
-_SILENT = timedelta(hours=3)  # a source that answered since then was not down
 _READ = 500  # matches of which the articles are read at once
 
 
@@ -166,7 +165,7 @@ def _priority(item: Waiting, watches: Mapping[str, Watch]) -> Priority:
 
 
 def _sorted_out(at: Desk, destination: Destination, items: Sequence[Waiting]) -> list[Waiting]:
-    """What is still to be told: not what a message told meanwhile, nor what was muted or is no longer watched."""
+    """What is still to be told: not what a message told meanwhile, nor what was muted or is matched no longer."""
     about: dict[int, PendingMatch] = {}
     if any(mute.scope is not MuteScope.DESTINATION for mute in at.situation.mutes):
         about = {one.id: one for one in _read(at, [item.match for item in items if not item.is_told])}
@@ -177,6 +176,8 @@ def _sorted_out(at: Desk, destination: Destination, items: Sequence[Waiting]) ->
             done.append(_ruling(item, destination, Decision.FURTHER_OUTLET, "a message told it meanwhile"))
         elif watch is None:
             done.append(_ruling(item, destination, Decision.WATCH_GONE, "the watch was removed"))
+        elif item.is_lapsed:
+            done.append(_ruling(item, destination, Decision.LAPSED, rules.NO_LONGER))
         elif one and (muted := _muted(at, one, watch, destination)):
             done.append(_ruling(item, destination, Decision.MUTED, muted))
         else:
@@ -224,7 +225,7 @@ def _content(at: Desk, destination: Destination, plan: Plan, told: Sequence[Wait
         why=plan.why,
         note="" if is_scheduled else note,
         more=more,
-        silences=_silences(at) if is_scheduled else (),
+        silences=_silences(at, plan.start) if is_scheduled else (),
         quiet=_quiet(at, destination, plan.start) if is_scheduled else (),
     )
 
@@ -253,17 +254,21 @@ def _quiet(at: Desk, destination: Destination, start: datetime) -> tuple[str, ..
     return tuple(one.name for one in at.watches.values() if destination.id in one.to and one.id not in found)
 
 
-def _silences(at: Desk) -> tuple[Silence, ...]:
-    """Sources that do not answer, so that an empty digest is not taken for a quiet day."""
-    known = at.house.configuration.sources
-    found = [
-        Silence(known[state.source].name, state.last_ok_at, state.error)
-        for state in sources.states(at.session).values()
-        if state.source in known
-        and state.failures
-        and (state.last_ok_at is None or state.last_ok_at < at.now - _SILENT)
-    ]
-    return tuple(sorted(found, key=lambda one: one.source))
+def _silences(at: Desk, start: datetime) -> tuple[Silence, ...]:
+    """Sources that do not answer, or did not since `start`, so that an empty digest is not taken for a quiet day.
+
+    Each is named once: with the outage that goes on, else with its longest.
+    """
+    known, found = at.house.configuration.sources, dict[str, Silence]()
+    for outage in sorted(sources.outages(at.session, start), key=lambda one: one.until - one.since):
+        if outage.source in known:
+            name = known[outage.source].name
+            found[outage.source] = Silence(name, outage.since, outage.error, outage.until)
+    for state in sources.states(at.session).values():
+        begun = state.failed_at or state.last_ok_at
+        if state.source in known and state.failures and (begun is None or begun <= at.now - sources.OUTAGE):
+            found[state.source] = Silence(known[state.source].name, state.last_ok_at, state.error)
+    return tuple(sorted(found.values(), key=lambda one: (one.until is not None, one.source)))
 
 
 def _messages(  # noqa: PLR0917 - private, called once

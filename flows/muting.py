@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sqlalchemy.orm import Session
+
 from alerts.model import Decision
 from alerts.rules import decide as rules
 from alerts.rules.cases import Ruling, Situation
 from alerts.rules.mutes import Mute, MuteScope
 from flows.house import House
+from flows.telling import NEWS_FOR
 from scrapers.errors import ConfigError
 from storage import alerts, decisions, matches, mutes, outbox
 from storage.engine import transaction
@@ -17,31 +20,36 @@ from storage.engine import transaction
 def mute(house: House, wanted: Mute) -> int:
     """Store a mute, and cancel what it silences and has not left yet; how many messages that were.
 
-    A whole destination is only held: nothing of it is cancelled.
+    A whole destination is only held: nothing of it is cancelled, and it leaves when the mute ends.
     """
     with transaction(house.engine) as session:
         matches.wait_for_turn(session)
-        now = house.now()
-        mutes.put(session, wanted, now)
-        if wanted.scope is MuteScope.DESTINATION:
-            return 0
-        watches = {watch.id: watch for watch in house.configuration.watchlist.watches}
-        known, situation = house.configuration.destinations.by_id, Situation(now, mutes=[wanted])
-        waiting = mutes.on_their_way(session)
-        pending = matches.by_id(session, house.configuration.sources, {match for _, match, _ in waiting if match})
-        by_id = {one.id: one for one in pending}
-        silenced: dict[int, Ruling] = {}
-        for alert, match, to in waiting:
-            one = by_id.get(match or 0)
-            watch, destination = watches.get(one.match.watch) if one else None, known.get(to)
-            if one and watch and destination and rules.mute_of(one, watch, destination, situation):
-                reason = f"{wanted.sentence}: its message had not left"
-                silenced[alert] = Ruling(
-                    one.id, watch.id, one.story, to, Decision.MUTED, reason, wanted.until, alert=alert
-                )
-        cancelled = outbox.cancel(session, silenced.keys())
-        decisions.write(session, list(silenced.values()), {}, {}, now)
-        return cancelled
+        mutes.put(session, wanted, house.now())
+        if wanted.scope is not MuteScope.DESTINATION:
+            return silence(session, house, wanted)
+        outbox.prolong(session, wanted.ref, wanted.until + NEWS_FOR if wanted.until else None)
+    return 0
+
+
+def silence(session: Session, house: House, muted: Mute) -> int:
+    """Cancel what a mute silences and has not left yet; how many messages that were."""
+    matches.wait_for_turn(session)
+    now = house.now()
+    watches = {watch.id: watch for watch in house.configuration.watchlist.watches}
+    known, situation = house.configuration.destinations.by_id, Situation(now, mutes=[muted])
+    waiting = mutes.on_their_way(session)
+    pending = matches.by_id(session, house.configuration.sources, {match for _, match, _ in waiting if match})
+    by_id = {one.id: one for one in pending}
+    silenced: dict[int, Ruling] = {}
+    for alert, match, to in waiting:
+        one = by_id.get(match or 0)
+        watch, destination = watches.get(one.match.watch) if one else None, known.get(to)
+        if one and watch and destination and rules.mute_of(one, watch, destination, situation):
+            reason = f"{muted.sentence}: its message had not left"
+            silenced[alert] = Ruling(one.id, watch.id, one.story, to, Decision.MUTED, reason, muted.until, alert=alert)
+    cancelled = outbox.cancel(session, silenced.keys())
+    decisions.write(session, list(silenced.values()), {}, {}, now)
+    return cancelled
 
 
 def unmute(house: House, scope: MuteScope, ref: str, destination: str = "") -> bool:
@@ -50,6 +58,7 @@ def unmute(house: House, scope: MuteScope, ref: str, destination: str = "") -> b
         lifted = mutes.lift(session, scope, ref, destination)
         if lifted and scope is MuteScope.DESTINATION:
             alerts.hasten(session, house.now(), ref)
+            outbox.prolong(session, ref, house.now() + NEWS_FOR)
     return lifted
 
 

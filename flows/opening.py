@@ -126,14 +126,15 @@ def _look_at(at: Desk, held: Held, of_it: Sequence[PendingMatch]) -> list[Ruling
     if watch is None or destination is None or held.destination not in watch.to:
         alerts.close(at.session, [held.id])
         return [_gone(held, one, is_watch=watch is None, is_destination=destination is None) for one in of_it]
-    stays = sorted((one for one in of_it if one.story == held.story), key=lambda one: (one.at, one.id))
-    moved = [one for one in of_it if one.story != held.story]  # their articles tell another event by now
-    rulings: list[Ruling] = []
+    rulings = [_lapsed(held, one) for one in of_it if one.is_lapsed]
+    holding = sorted((one for one in of_it if not one.is_lapsed), key=lambda one: (one.at, one.id))
+    stays = [one for one in holding if one.story == held.story]
+    moved = [one for one in holding if one.story != held.story]  # their articles tell another event by now
     if stays:
         since = min(one.created for one in stays)
         case = Case(replace(stays[0], created=since), watch, destination, held.id)
         first = rules.judge(case, at.situation)
-        rulings = [first, *(_follows(first, one) for one in stays[1:])]
+        rulings += [first, *(_follows(first, one) for one in stays[1:])]
     else:
         alerts.close(at.session, [held.id])
     only = {one.id: {held.destination} for one in moved}
@@ -147,6 +148,10 @@ def _follows(first: Ruling, one: PendingMatch) -> Ruling:
         decision = Decision.FURTHER_OUTLET
         return replace(first, match=one.id, decision=decision, reason=reason, state=None, until=None, is_queued=False)
     return replace(first, match=one.id, state=None)
+
+
+def _lapsed(held: Held, one: PendingMatch) -> Ruling:
+    return Ruling(one.id, held.watch, held.story, held.destination, Decision.LAPSED, rules.NO_LONGER, alert=held.id)
 
 
 def _gone(held: Held, one: PendingMatch, *, is_watch: bool, is_destination: bool) -> Ruling:

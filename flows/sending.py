@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
+
+from sqlalchemy.orm import Session
 
 from alerts.channels import Channel
 from alerts.channels.ways import Way, way_of
@@ -110,15 +112,23 @@ class _Sender:
             refused = isinstance(ended, DeliveryError) and ended.outcome is SendOutcome.DEAD_RECIPIENT
             if refused:
                 channels.suppress(session, destination.id, claimed.recipient, str(ended), now)
-            is_broken = channels.leave(session, self.way, None if isinstance(ended, Held) else ended, now)
+            is_broken = self._leave(session, claimed, ended, now)
         self._tell(claimed, ended, state, is_broken=is_broken)
         return isinstance(ended, Receipt | Held) or ended.way_works
+
+    def _leave(self, session: Session, claimed: Claimed, ended: Receipt | DeliveryError | Held, now: datetime) -> bool:
+        """Free the way; a message that could not be changed says nothing of it, but it keeps the pace."""
+        if claimed.is_refresh and isinstance(ended, DeliveryError):
+            return channels.leave(session, self.way, None, now, max(ended.retry_after or 0.0, self.way.pace or 0.0))
+        return channels.leave(session, self.way, None if isinstance(ended, Held) else ended, now)
 
     def _tell(
         self, claimed: Claimed, ended: Receipt | DeliveryError | Held, state: DeliveryState | None, *, is_broken: bool
     ) -> None:
         extra = {"delivery": claimed.id, "destination": claimed.destination, "state": state}
         log.info("delivery attempted", extra=extra)
+        if claimed.is_refresh:
+            return  # nobody gets or misses a message by it
         with _counting:
             told, tally = self.tally.errors, self.tally
             if not isinstance(ended, Receipt):
@@ -146,6 +156,8 @@ def _attempt(
     """How sending ended; the claim forgets its lost answers when they proved to be nothing."""
     try:
         channel = house.channel(destination, claimed.recipient)
+        if claimed.is_refresh:
+            return claimed, _refresh(channel, claimed)
         if claimed.unknowns:
             settled = _settle(channel, claimed, destination)
             if not isinstance(settled, bool):
@@ -160,6 +172,12 @@ def _attempt(
         log.error("channel broke: %s", trace)  # noqa: TRY400
         what = redact(f"{type(broken).__name__}: {broken}", secrets)
         return claimed, DeliveryError(what, SendOutcome.UNKNOWN, way_works=True)
+
+
+def _refresh(channel: Channel, claimed: Claimed) -> Receipt:
+    if not claimed.root:
+        raise DeliveryError("the message that it changes has no name there", SendOutcome.DEAD_MESSAGE, way_works=True)
+    return channel.edit(claimed.message, claimed.root)
 
 
 def _settle(channel: Channel, claimed: Claimed, destination: Destination) -> Receipt | Held | bool:

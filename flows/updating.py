@@ -16,7 +16,7 @@ from alerts.rules.cases import PendingMatch, Ruling
 from alerts.rules.mutes import MuteScope
 from alerts.rules.updates import Findings, Report
 from alerts.watchlist import Watch
-from flows import telling
+from flows import refreshing, telling
 from flows.house import House
 from flows.tally import DeliveryTally
 from flows.telling import Desk
@@ -131,6 +131,7 @@ def _messages(at: Desk, one: Followed, about: PendingMatch, found: Findings) -> 
     alert = telling.alert_of(about, watch, coverage, Decision.FURTHER_OUTLET, one.id, archived)
     outlets, independent = updates.others(Report(about.article), coverage)
     update = Update(alert, found.changes, outlets, independent)
+    refreshing.coverage(at.session, alert, destination, at.now)
     threads = alerts.threads(at.session, [one.story])
     made = []
     for recipient in destination.recipients:
@@ -182,18 +183,29 @@ def _escalate(house: House, one: Followed, watch: Watch, tally: DeliveryTally) -
     with transaction(house.engine) as session:
         matches.wait_for_turn(session)
         pending = matches.by_id(session, house.configuration.sources, [one.match or 0])
-        if not followed.escalate(session, one.id, house.now()) or not pending:
+        if not pending:
+            followed.escalate(session, one.id, house.now())
             return
         about = replace(pending[0], story=one.story)
         at = telling.desk(session, house, [one.story])
-        if (until := _silent_until(at, about, watch, destination)) is not None and until <= at.now:
-            return
         minutes = int(escalation.after.total_seconds() // 60)
-        reason = f"nobody at {one.destination} acknowledged it within {minutes} min: escalated"
-        ruling = Ruling(
-            about.id, watch.id, one.story, destination.id, Decision.FIRST_REPORT, reason, state=AlertState.OPEN
-        )
-        _tell_escalated(at, about, ruling, tally)
+        late = f"nobody at {one.destination} acknowledged it within {minutes} min"
+        ruling = Ruling(about.id, watch.id, one.story, destination.id, Decision.FIRST_REPORT, state=AlertState.OPEN)
+        until = _silent_until(at, about, watch, destination)
+        if until is not None and until > at.now:  # asked again with the next pass: somebody may acknowledge it
+            _wait_to_escalate(at, ruling, destination, late, until)
+        elif followed.escalate(session, one.id, house.now()) and until is None:
+            _tell_escalated(at, about, replace(ruling, reason=f"{late}: escalated"), tally)
+
+
+def _wait_to_escalate(at: Desk, ruling: Ruling, destination: Destination, late: str, until: datetime) -> None:
+    """Say once in the ledger what an escalation waits for."""
+    is_quiet = rules.held_until(destination, at.watches[ruling.watch].priority, at.now) is not None
+    decision, what = (Decision.QUIET, "quiet hours") if is_quiet else (Decision.MUTED, "its mute")
+    reason = f"{late}: its escalation waits for the end of {what}, {rules.local(until, destination)}"
+    if not decisions.is_known(at.session, ruling.match, destination.id):
+        waiting = replace(ruling, decision=decision, reason=reason, until=until, state=None)
+        decisions.write(at.session, [waiting], {}, {}, at.now)
 
 
 def _tell_escalated(at: Desk, about: PendingMatch, ruling: Ruling, tally: DeliveryTally) -> None:

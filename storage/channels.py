@@ -89,9 +89,10 @@ def enter(session: Session, way: Way, now: datetime) -> bool | None:
     return is_probe if taken is not None else None
 
 
-def leave(session: Session, way: Way, ended: Receipt | DeliveryError | None, now: datetime) -> bool:
-    """Note what a message told of its way (None: it was not sent after all); whether the way is broken since now.
+def leave(session: Session, way: Way, ended: Receipt | DeliveryError | None, now: datetime, pause: float = 0.0) -> bool:
+    """Note what a message told of its way; whether the way is broken since now.
 
+    None tells nothing of it: nothing was sent after all, or only what does not count; it rests for `pause` seconds.
     Call it last in its transaction: who waits for a way holds a delivery already.
     """
     insert = insert_for(session, ChannelRow).values(way=way.name).on_conflict_do_nothing()
@@ -102,7 +103,7 @@ def leave(session: Session, way: Way, ended: Receipt | DeliveryError | None, now
     if row is None:
         return False
     if ended is None:
-        row.free_at = now
+        row.free_at = now + min(timedelta(seconds=pause), _LONGEST_REST)
         row.open_until = now if row.opened_at else None
         return False
     if isinstance(ended, Receipt) or ended.way_works:

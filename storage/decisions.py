@@ -83,6 +83,11 @@ def attached(session: Session, alerts: Collection[int]) -> dict[int, list[int]]:
     return found
 
 
+def is_known(session: Session, match: int, destination: str) -> bool:
+    """Whether something was decided on a match for a destination."""
+    return session.get(DecisionRow, (match, destination)) is not None
+
+
 def unanswered(session: Session, destinations: Collection[str], after: int, limit: int) -> dict[int, set[str]]:
     """Matches above `after` that waited for one of these destinations to be configured, with which of them."""
     row = DecisionRow

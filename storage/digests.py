@@ -27,7 +27,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An item that stands in no digest yet; `is_told` says that a message told its story meanwhile."""
+    """An item that stands in no digest yet.
+
+    `is_told` says that a message told its story meanwhile, `is_lapsed` that its watch matches it no longer.
+    """
 
     id: int
     match: int
@@ -37,6 +40,7 @@ class Waiting:
     watch: str
     story: int
     is_told: bool
+    is_lapsed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def waiting(session: Session, destination: str, whys: Collection[Decision]) -> l
     )
     columns = (row.id, row.match_id, row.alert_id, row.why, row.queued_at)
     query = (
-        select(*columns, MatchRow.watch_id, ArticleRow.story_id, told.id)
+        select(*columns, MatchRow.watch_id, ArticleRow.story_id, told.id, MatchRow.lapsed_at)
         .join(MatchRow, MatchRow.id == row.match_id)
         .join(ArticleRow, ArticleRow.id == MatchRow.article_id)
         .outerjoin(told, is_told)
@@ -107,9 +111,12 @@ def waiting(session: Session, destination: str, whys: Collection[Decision]) -> l
         .order_by(row.id)
     )
     return [
-        Waiting(key, match, alert, Decision(why), queued, watch, story or 0, is_told=open_alert is not None)
-        for key, match, alert, why, queued, watch, story, open_alert in session.execute(query)
-    ]
+        Waiting(
+            key, match, alert, Decision(why), queued, watch, story or 0,
+            is_told=open_alert is not None, is_lapsed=lapsed is not None,
+        )
+        for key, match, alert, why, queued, watch, story, open_alert, lapsed in session.execute(query)
+    ]  # fmt: skip
 
 
 def oldest(session: Session, destination: str) -> datetime | None:

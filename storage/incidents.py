@@ -17,7 +17,7 @@ from alerts.destinations import Destination
 from alerts.incidents import LEAST_SILENCE, Condition, Facts, Incident, QueueFact, SourceFact, WayFact
 from alerts.model import DeliveryKind, DeliveryState
 from scrapers.source import Source
-from storage import channels, sources
+from storage import channels, mutes, sources
 from storage.alert_tables import DeliveryRow, IncidentRow
 from storage.engine import serialise
 from storage.sources import State
@@ -42,7 +42,12 @@ def facts(
     """What is known of the configured sources, of the outbox and of the ways."""
     ways = {name: way_of(one).name for name, one in destinations.items()}
     row = DeliveryRow
-    due = (row.state == DeliveryState.PENDING, row.not_before <= now)
+    due = (
+        row.state == DeliveryState.PENDING,
+        row.kind != DeliveryKind.REFRESH,  # nobody waits for it
+        row.not_before <= now,
+        ~mutes.is_held(row.destination_id, now),
+    )
     dead = (row.state.in_(_UNDELIVERED), row.created_at > now - _DEAD_FOR)
     return Facts(
         sources=tuple(_source_facts(session, known, now)),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from alerts.channels.ways import Way
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import DeliveryKind, DeliveryState, Message, Receipt
-from storage import channels
+from storage import channels, mutes
 from storage.alert_tables import AttemptRow, DeliveryRow
 
 LEASE = timedelta(seconds=120)  # longer than the longest time that one send may take
@@ -26,6 +26,8 @@ _SKEW = timedelta(hours=1)  # clocks of two machines differ by less; a lease bey
 _TOO_FAR = timedelta(days=2)  # no wait is so long: it was written when the clock was wrong
 _FIRST_WAIT = 15.0
 _LONGEST_WAIT = 1800.0
+_REFRESHED = 3  # tries to change a message that stands already
+_PASSING = (SendOutcome.RETRY, SendOutcome.UNKNOWN)
 _DEAD = (SendOutcome.DEAD_MESSAGE, SendOutcome.DEAD_RECIPIENT)
 
 
@@ -46,6 +48,7 @@ class Claimed:
     is_probe: bool = False  # it tries whether a broken way works again
     is_plain: bool = False
     root: str = ""  # what the channel called the first message of the thread that this one goes into
+    is_refresh: bool = False  # it changes the message `root` and sends none
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def release_lost(session: Session, now: datetime) -> int:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Pending, its time has come, and the message that it answers has left or never will."""
+    """Pending, its time has come, nobody muted its destination, and what it answers has left or never will."""
     row, root = DeliveryRow, aliased(DeliveryRow)
     waits = exists().where(
         root.key == row.payload["thread"].as_string(),
@@ -84,7 +87,8 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         row.state == DeliveryState.PENDING,
         or_(row.not_before <= now, row.not_before > now + _TOO_FAR),
-        or_(row.kind != DeliveryKind.UPDATE, ~waits),
+        or_(row.kind.not_in((DeliveryKind.UPDATE, DeliveryKind.REFRESH)), ~waits),
+        ~mutes.is_held(row.destination_id, now),
     )
 
 
@@ -150,6 +154,7 @@ def claim(session: Session, owner: str, now: datetime, way: Way, destinations: C
         is_probe=is_probe,
         is_plain=taken.is_plain,
         root=_root(session, message),
+        is_refresh=taken.kind == DeliveryKind.REFRESH,
     )
 
 
@@ -199,16 +204,26 @@ def _after(claimed: Claimed, ended: Receipt | DeliveryError | Held, now: datetim
     if isinstance(ended, Receipt):
         return {"state": DeliveryState.SENT, "sent_at": now, "provider_id": ended.provider_id, "error": ""}
     values: dict[str, object] = {"error": str(ended), "state": DeliveryState.PENDING}
-    if ended.outcome is SendOutcome.DEAD_MESSAGE and not claimed.is_plain:
+    if (state := _final(claimed, ended)) is not None:
+        return values | {"state": state}
+    if ended.outcome is SendOutcome.DEAD_MESSAGE:
         return values | {"is_plain": True, "not_before": now}
-    if ended.outcome in _DEAD:
-        return values | {"state": DeliveryState.DEAD}
     if ended.outcome is SendOutcome.UNKNOWN:
         # one that only tried whether a broken way works again is not held for it
         values["unknowns"] = 1 if claimed.is_probe else claimed.unknowns + 1
-    if claimed.is_probe or ended.outcome is SendOutcome.DEAD_CHANNEL:
+    if (claimed.is_probe and not claimed.is_refresh) or ended.outcome is SendOutcome.DEAD_CHANNEL:
         return values | {"attempts": claimed.attempts - 1}  # it waits for its way
     return values | {"not_before": now + timedelta(seconds=backoff(claimed.attempts, ended.retry_after))}
+
+
+def _final(claimed: Claimed, ended: DeliveryError) -> DeliveryState | None:
+    """In what state it is left for good; None while it is tried again."""
+    if claimed.is_refresh:
+        is_over = claimed.attempts >= _REFRESHED or ended.outcome not in _PASSING
+        return DeliveryState.CANCELLED if is_over else None
+    if ended.outcome is SendOutcome.DEAD_MESSAGE and not claimed.is_plain:
+        return None
+    return DeliveryState.DEAD if ended.outcome in _DEAD else None
 
 
 def backoff(attempts: int, retry_after: float | None) -> float:

@@ -146,6 +146,7 @@ def _read(
             revision=article.revision,
             is_gone=article.gone_at is not None,
             is_first_crawl=article.id in first,
+            is_lapsed=row.lapsed_at is not None,
         )
         for row, article in rows
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.orm import Mapped, Session
 
 from alerts.model import AlertState, DeliveryState
 from alerts.rules.mutes import Mute, MuteScope
@@ -43,6 +43,13 @@ def active(session: Session, now: datetime) -> tuple[Mute, ...]:
 def has_story(session: Session, story: int) -> bool:
     """Whether there is such a story."""
     return session.get(StoryRow, story) is not None
+
+
+def is_held(destination: ColumnElement[str] | Mapped[str], now: datetime) -> ColumnElement[bool]:
+    """Whether everything for the destination of a row waits for the end of a mute."""
+    row = MuteRow
+    holds = or_(row.until.is_(None), row.until > now)
+    return exists().where(row.scope == MuteScope.DESTINATION, row.ref == destination, holds)
 
 
 def on_their_way(session: Session) -> list[tuple[int, int | None, str]]:

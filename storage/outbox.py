@@ -148,6 +148,14 @@ def expired(session: Session, now: datetime) -> list[Expired]:
     return [Expired(*found) for found in sorted(late)]
 
 
+def prolong(session: Session, destination: str, until: datetime | None) -> None:
+    """Let what waits for a destination be news until then (None: for good), because it is held on purpose."""
+    row = DeliveryRow
+    waits = row.state.in_((DeliveryState.PENDING, DeliveryState.LEASED))
+    chosen = update(row).where(row.destination_id == destination, waits, row.alert_id.is_not(None))
+    session.execute(chosen.values(expires_at=until), execution_options={"synchronize_session": False})
+
+
 def cancel(session: Session, alert_ids: Collection[int]) -> int:
     """Let what waits of these alerts never leave; how many. What a sender holds at this moment may still go out."""
     row = DeliveryRow

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from scrapers.source import Source
-from storage.tables import SourceState
+from storage.tables import OutageRow, SourceState
 from storage.upsert import insert_for
 
 _SKEW = timedelta(hours=1)  # clocks of two machines differ by less
 LONGEST = timedelta(days=1)  # between polls, however quiet a source is
 LEASE = timedelta(minutes=10)  # a poll takes less, and so does a page, also by a clock that is minutes ahead
 _LONGEST_BACKOFF = timedelta(hours=6)  # of a broken one: it may be back any time
+OUTAGE = timedelta(hours=1)  # what is sooner over is made up for by the next poll
+_REMEMBERED = timedelta(days=60)  # no digest looks back further
 _LONGEST_STATED = timedelta(days=366)  # a ttl may hold any number
 
 
@@ -36,6 +38,17 @@ class State:
     interval: timedelta | None
     stated: timedelta | None
     rule_error: str
+    failed_at: datetime | None = None  # since when every poll fails
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A source did not answer from `since` until `until`, both aware UTC; `error` is the last of that time."""
+
+    source: str
+    since: datetime
+    until: datetime
+    error: str
 
 
 class Turn(enum.StrEnum):
@@ -133,6 +146,9 @@ def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
     """Note how a poll went. Failing sources wait longer each time, but are never given up."""
     row = session.get(SourceState, source.id) or SourceState(source_id=source.id, **_FRESH)
     session.add(row)
+    if poll.answered and row.failures:
+        _note_outage(session, row, now)
+    row.failed_at = None if poll.answered else row.failed_at or now
     row.last_polled_at, row.outcome, row.route, row.error = now, poll.outcome, poll.route, poll.error
     if poll.stated is not None:
         row.stated = int(min(poll.stated, _LONGEST_STATED).total_seconds())
@@ -145,6 +161,21 @@ def record(session: Session, source: Source, now: datetime, poll: Poll) -> None:
         wait = min(source.every * 2 ** min(row.failures - 1, 10), max(_LONGEST_BACKOFF, source.every))
         wait = max(wait, min(poll.retry_after or wait, LONGEST))
     row.next_poll_at = now + wait
+
+
+def _note_outage(session: Session, row: SourceState, now: datetime) -> None:
+    since, table = row.failed_at or row.last_ok_at, OutageRow
+    if since is None or now - since < OUTAGE:
+        return
+    session.add(table(source_id=row.source_id, since=since, until=now, error=row.error))
+    session.execute(delete(table).where(table.until < now - _REMEMBERED))
+
+
+def outages(session: Session, since: datetime) -> list[Outage]:
+    """The outages that ended after `since`, the earliest first."""
+    row = OutageRow
+    query = select(row.source_id, row.since, row.until, row.error).where(row.until > since).order_by(row.since, row.id)
+    return [Outage(*found) for found in session.execute(query)]
 
 
 def expect(session: Session, source: Source, now: datetime, wanted: datetime | None) -> None:
@@ -185,6 +216,7 @@ def _state(row: SourceState) -> State:
         _seconds(row.interval),
         _seconds(row.stated),
         row.rule_error,
+        row.failed_at,
     )
 
 

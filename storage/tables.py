@@ -61,6 +61,18 @@ class SourceState(Base):
     rule_error: Mapped[str] = mapped_column(Text, default="", server_default="")
     claimed_by: Mapped[str | None] = mapped_column(String(64))
     claimed_until: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]  # since when every poll fails
+
+
+class OutageRow(Base):
+    """A time in which every poll of a source failed, written when it answers again."""
+
+    __tablename__ = "outage"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source_id: Mapped[str] = mapped_column(String(64))
+    since: Mapped[datetime]
+    until: Mapped[datetime] = mapped_column(index=True)
+    error: Mapped[str] = mapped_column(Text)
 
 
 class RouteState(Base):

@@ -221,5 +221,7 @@ def _advice(content: DigestContent) -> tuple[str, ...]:
 
 def _silence(one: Silence, zone: ZoneInfo, now: datetime) -> str:
     since = f" since {phrases.clock(one.since, zone, now)}" if one.since else ""
+    if one.since and one.until:
+        since = f" from {phrases.clock(one.since, zone, now)} to {phrases.clock(one.until, zone, one.since)}"
     error = clean_text(one.error, 160)
     return f"{clean_text(one.source, 80) or 'unnamed source'}: nothing read{since}" + (f" ({error})" if error else "")

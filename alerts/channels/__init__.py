@@ -20,6 +20,13 @@ class Channel(Protocol):
         """
         ...
 
+    def edit(self, message: Message, root: str) -> Receipt:
+        """Put `message` in the place of the one that the channel called `root`; harmless when repeated.
+
+        Raises DeliveryError for every other end.
+        """
+        ...
+
     def find(self, key: str, since: datetime, *, root: str = "") -> Receipt | None:
         """The receipt of the delivery `key`, if it arrived after `since` although its answer was lost.
 

@@ -155,6 +155,10 @@ class MailChannel:
         self._timeout = timeout
         self._deadline = deadline
 
+    def edit(self, message: Message, root: str) -> Receipt:  # noqa: ARG002
+        """A mail stays as it was sent."""
+        raise DeliveryError("a mail cannot be changed", SendOutcome.DEAD_MESSAGE)
+
     def find(self, key: str, since: datetime, *, root: str = "") -> Receipt | None:  # noqa: ARG002
         """Never known: a mail server does not tell what it took before."""
         raise DeliveryError("a mail server cannot tell what it took", SendOutcome.UNKNOWN, way_works=True)

@@ -28,6 +28,7 @@ _LOOKING = 10.0
 _SKEW = timedelta(minutes=5)  # between our clock and Slack's
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_CHANGED = ("text", "blocks")
 _REPEAT = "possible repeat: the answer to an earlier try was lost"
 
 
@@ -83,6 +84,16 @@ class SlackChannel:
         answer = self._post(self._api + "chat.postMessage", json.dumps(payload).encode(), _JSON | self._login)
         told = slack_answers.of_method(answer.status, answer.headers, answer.body)
         return Receipt(clean_text(str(told.get("ts", "")), 40))
+
+    def edit(self, message: Message, root: str) -> Receipt:
+        """Put `message` in the place of the one whose ts is `root`; a webhook cannot."""
+        if self._webhook:
+            raise DeliveryError("a webhook changes no message", SendOutcome.DEAD_MESSAGE)
+        payload = {name: told for name, told in make_payload(message, repeat=False).items() if name in _CHANGED}
+        payload |= {"channel": self._channel, "ts": root}
+        answer = self._post(self._api + "chat.update", json.dumps(payload).encode(), _JSON | self._login)
+        slack_answers.of_method(answer.status, answer.headers, answer.body)
+        return Receipt(root)
 
     def find(self, key: str, since: datetime, *, root: str = "") -> Receipt | None:
         """The receipt of `key` if the channel, or the thread of `root`, holds it since then.

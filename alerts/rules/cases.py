@@ -21,7 +21,8 @@ class PendingMatch:
     """A stored match that is to be decided on. Times are aware UTC.
 
     `source` and `entities` are ids of the article's source and of tracked entities that it names; `is_first_crawl`
-    says that the article was listed when its source was read for the first time.
+    says that the article was listed when its source was read for the first time, `is_lapsed` that the watch was
+    changed and matches it no longer.
     """
 
     id: int
@@ -37,6 +38,7 @@ class PendingMatch:
     revision: int = 1
     is_gone: bool = False
     is_first_crawl: bool = False
+    is_lapsed: bool = False
 
     @property
     def at(self) -> datetime:

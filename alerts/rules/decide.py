@@ -15,6 +15,7 @@ from alerts.rules.throttle import FLOOD
 from alerts.rules.times import next_slot, quiet_until
 from alerts.watchlist import Watch
 
+NO_LONGER = "the watch was changed and matches it no longer"
 RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
@@ -47,6 +48,8 @@ def decide(
         for place, to in enumerate(watch.to if wanted is None else wanted):
             if to not in watch.to:
                 rulings.append(_ruling(one, to, Decision.NO_DESTINATION, "the watch names this destination no more"))
+            elif one.is_lapsed:
+                rulings.append(_ruling(one, to, Decision.LAPSED, NO_LONGER))
             elif one.mode is Mode.BACKFILL:
                 rulings.append(_ruling(one, to, Decision.BACKFILL, "found by a backfill that alerts nobody"))
             elif to not in destinations:

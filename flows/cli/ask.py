@@ -56,6 +56,7 @@ _OUTCOMES: dict[str, str] = {
     Decision.NO_DESTINATION: "not alerted",
     Decision.UNKNOWN_DESTINATION: "not alerted",
     Decision.WATCH_GONE: "not alerted",
+    Decision.LAPSED: "not alerted",
 }
 _REASONS: dict[str, str] = {  # of decisions that were made before they had a sentence
     Decision.FIRST_REPORT: "first report of the story",
@@ -64,6 +65,7 @@ _REASONS: dict[str, str] = {  # of decisions that were made before they had a se
     Decision.NO_DESTINATION: "the watch names no destination",
     Decision.UNKNOWN_DESTINATION: "no such destination is configured",
     Decision.WATCH_GONE: "the watch was removed",
+    Decision.LAPSED: "the watch was changed and matches it no longer",
 }
 
 

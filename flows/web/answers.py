@@ -105,9 +105,15 @@ def _known(house: House, asked: tuple[str, str], subject: Subject, claim: Claim,
     method, query = asked
     if claim.action is Action.COPY:
         return _copy(house, subject, query) if method in ("GET", "HEAD") else _wrong_method("GET, HEAD")
-    if method in ("GET", "HEAD"):
+    if method not in ("GET", "HEAD", "POST"):
+        return _wrong_method("GET, HEAD, POST")
+    try:
+        if method == "POST":
+            return _act(house, subject, claim)
+        answering.check(house, subject, claim.action)
         return _question(house, subject, claim, since)
-    return _act(house, subject, claim) if method == "POST" else _wrong_method("GET, HEAD, POST")
+    except ActionError as refusal:
+        return refused(409, "This did not work", f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
 
 
 def _unknown() -> Answer:
@@ -128,10 +134,7 @@ def _question(house: House, subject: Subject, claim: Claim, since: datetime | No
 
 def _act(house: House, subject: Subject, claim: Claim) -> Answer:
     by = subject.recipient or subject.destination
-    try:
-        done = answering.do(house, subject, claim, by)
-    except ActionError as refusal:
-        return refused(409, "This did not work", f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
+    done = answering.do(house, subject, claim, by)
     log.info("action", extra={"action": claim.action, "delivery": subject.id, "is_new": done.is_new})
     title, said = _DONE[claim.action]
     zone_of = _placer(house, subject)

@@ -110,6 +110,12 @@ class Newsroom:
         with reading(self.house.engine) as session:
             return session.scalars(select(MatchRow.article_id).where(MatchRow.id == match)).one()
 
+    def ledger_story(self, match: int) -> int:
+        """The story of a match."""
+        with reading(self.house.engine) as session:
+            of_match = select(ArticleRow.story_id).join(MatchRow, MatchRow.article_id == ArticleRow.id)
+            return session.scalars(of_match.where(MatchRow.id == match)).one() or 0
+
     def sent(self, *kinds: DeliveryKind, to: str = "") -> list[DeliveryRow]:
         """Deliveries of these kinds (all without any), in the order in which they were made."""
         query = select(DeliveryRow).order_by(DeliveryRow.id)

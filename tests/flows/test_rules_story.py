@@ -1,6 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import update
@@ -238,6 +238,47 @@ def test_an_acknowledged_alert_is_not_escalated(tmp_path: Path) -> None:
         with transaction(room.house.engine) as session:
             session.execute(update(AlertRow).values(acked_at=room.clock.time, acked_by="olena"))
         room.turn(minutes=30)
+        assert room.sent(ESCALATION) == []
+
+
+def test_an_escalation_waits_for_the_end_of_the_quiet_hours_unless_they_let_critical_through(
+    tmp_path: Path, database_url: str
+) -> None:
+    night = datetime(2026, 11, 23, 20, tzinfo=UTC)  # 22:00 in Kyiv
+    asleep = TWO.replace("id: chief,", "id: chief, quiet: '22:00-07:00', quiet_except: [],")
+    with newsroom(tmp_path, ESCALATES, asleep, night, database_url) as room:
+        escalating(room)
+        room.turn(minutes=30)
+        assert room.sent(ESCALATION) == []
+        assert room.outcome(1, "chief") == "quiet"
+        assert room.reason(1, "chief") == (
+            "nobody at desk acknowledged it within 20 min: its escalation waits for the end of quiet hours, "
+            "2026-11-24 07:00"
+        )
+        room.turn(hours=8, minutes=29)
+        assert room.sent(ESCALATION) == []
+        room.turn(minutes=1)
+        assert len(room.sent(ESCALATION)) == 2
+        assert room.outcome(1, "chief") == "first_report"
+
+
+def test_a_critical_alert_is_escalated_in_quiet_hours_by_default(tmp_path: Path) -> None:
+    night = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    with newsroom(tmp_path, ESCALATES, TWO.replace("id: chief,", "id: chief, quiet: '22:00-07:00',"), night) as room:
+        escalating(room)
+        room.turn(minutes=20)
+        assert len(room.sent(ESCALATION)) == 2
+
+
+def test_who_acknowledges_before_the_quiet_hours_end_wakes_nobody(tmp_path: Path) -> None:
+    night = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    asleep = TWO.replace("id: chief,", "id: chief, quiet: '22:00-07:00', quiet_except: [],")
+    with newsroom(tmp_path, ESCALATES, asleep, night) as room:
+        escalating(room)
+        room.turn(minutes=30)
+        with transaction(room.house.engine) as session:
+            session.execute(update(AlertRow).values(acked_at=room.clock.time, acked_by="olena"))
+        room.turn(hours=10)
         assert room.sent(ESCALATION) == []
 
 

@@ -4,11 +4,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from alerts.model import DeliveryKind
 from alerts.rules.mutes import Mute, MuteScope
 from flows import delivery, muting
-from storage.engine import transaction
+from storage import leases, sources
+from storage.alert_tables import MatchRow
+from storage.engine import reading, transaction
+from storage.sources import Poll
 from storage.tables import SourceState
 from tests.flows.newsroom import Newsroom, newsroom, watch
 
@@ -130,6 +134,26 @@ def test_a_digest_without_news_is_sent_only_when_sources_were_silent(tmp_path: P
         assert len(room.digests()) == 3
 
 
+def test_a_digest_names_sources_that_were_down_and_answer_again(tmp_path: Path, database_url: str) -> None:
+    with newsroom(tmp_path, LOW, EARLY, database_url=database_url) as room:
+        room.turn()
+        known, begin = room.house.configuration.sources, room.clock.time
+        failed, answered = Poll(answered=False, outcome="failed", error="503"), Poll(answered=True, outcome="fetched")
+        for hours, name, how in ((1, "ministry", failed), (3, "herald", failed), (5, "ministry", answered)):
+            with transaction(room.house.engine) as session:
+                sources.record(session, known[name], begin + timedelta(hours=hours), how)
+        room.turn(days=1)
+        told = str(room.sent(DIGEST)[0].payload["blocks"])
+        assert "herald: nothing read (503)" in told  # is down still, and never answered before
+        assert "ministry: nothing read from 23 Nov 15:00 to 19:00 (503)" in told
+        with transaction(room.house.engine) as session:
+            sources.record(session, known["herald"], room.clock.time + timedelta(hours=1), answered)
+        room.turn(days=1)
+        assert "ministry" not in str(room.sent(DIGEST)[1].payload)
+        room.turn(days=1)
+        assert len(room.sent(DIGEST)) == 2
+
+
 def test_what_is_old_is_told_by_a_digest_or_stands_in_the_ledger(tmp_path: Path) -> None:
     both = EARLY + "  - {id: chief, email: {to: a@b.example}}\n"
     with newsroom(tmp_path, watch("w", to="[desk, chief]"), both) as room:
@@ -244,3 +268,74 @@ def test_a_mute_takes_back_what_has_not_left(tmp_path: Path) -> None:
         room.send()
         assert [one.state for one in room.sent()] == ["cancelled"]
         assert room.reason(match) == "story 1 is muted: its message had not left"
+
+
+@pytest.mark.parametrize("lasting", [timedelta(hours=9), None])
+def test_what_waits_for_a_destination_that_is_muted_leaves_when_the_mute_ends(
+    tmp_path: Path, lasting: timedelta | None, database_url: str
+) -> None:
+    with newsroom(tmp_path, database_url=database_url) as room:
+        room.match()
+        delivery.prepare(room.house)
+        muting.mute(room.house, Mute(MuteScope.DESTINATION, "desk", room.clock.time + lasting if lasting else None))
+        room.clock.forward(hours=8)  # longer than a message is news
+        delivery.prepare(room.house)
+        assert due(room) == {}
+        if lasting is None:
+            assert muting.unmute(room.house, MuteScope.DESTINATION, "desk")
+        room.clock.forward(hours=1)
+        delivery.prepare(room.house)
+        assert due(room) == {"desk": 1}
+        assert [(one.kind, one.state) for one in room.sent()] == [("new", "pending")]
+
+
+def due(room: Newsroom) -> dict[str, int]:
+    with reading(room.house.engine) as session:
+        return leases.due(session, room.clock.time)
+
+
+def lapse(room: Newsroom, *ids: int) -> None:
+    """A changed watch finds these no longer, as `varta rematch` notes it."""
+    with transaction(room.house.engine) as session:
+        session.execute(update(MatchRow).where(MatchRow.id.in_(ids)).values(lapsed_at=room.clock.time))
+
+
+NO_LONGER = "the watch was changed and matches it no longer"
+
+
+@pytest.mark.parametrize(
+    ("watches", "outcome"),
+    [(watch("w"), "quiet"), (watch("w", require="at least 2 independent"), "uncorroborated")],
+)
+def test_what_a_changed_watch_finds_no_longer_is_not_told_when_its_wait_ends(
+    tmp_path: Path, watches: str, outcome: str, database_url: str
+) -> None:
+    night = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    with newsroom(tmp_path, watches, desk(quiet='"22:00-07:00"'), night, database_url) as room:
+        lapsed, half, story = room.match(), room.match(), room.story()
+        held = room.match(story)
+        room.turn()
+        assert room.outcome(lapsed) == outcome
+        stays = room.match(room.ledger_story(half), outlet="herald")
+        room.article(room.ledger_story(half), "ministry")
+        room.article(room.ledger_story(lapsed), "ministry")
+        room.article(story, "ministry")
+        room.turn()
+        lapse(room, lapsed, half)
+        room.turn(hours=8)
+        assert (room.outcome(lapsed), room.reason(lapsed)) == ("lapsed", NO_LONGER)
+        assert (room.outcome(half), room.outcome(stays)) == ("lapsed", "first_report")
+        assert room.outcome(held) == "first_report"
+        assert len(room.sent()) == 2
+
+
+def test_what_a_changed_watch_finds_no_longer_leaves_its_digest(tmp_path: Path) -> None:
+    with newsroom(tmp_path, LOW, EARLY) as room:
+        room.turn()
+        lapsed, stays = room.match(), room.match()
+        room.turn(minutes=1)
+        lapse(room, lapsed)
+        room.turn(days=1)
+        assert (room.outcome(lapsed), room.reason(lapsed)) == ("lapsed", NO_LONGER)
+        assert room.reason(stays).startswith("told by the digest")
+        assert "1 stories" in room.sent(DIGEST)[0].headline

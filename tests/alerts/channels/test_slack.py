@@ -450,3 +450,12 @@ def test_a_webhook_cannot_tell(slack: SlackStandIn) -> None:
     with pytest.raises(DeliveryError) as raised:
         webhook_to(slack).find(KEY, datetime.now(UTC))
     assert (raised.value.outcome, slack.requests) == (SendOutcome.UNKNOWN, 0)
+
+
+def test_a_bot_changes_a_message_where_it_stands_and_a_webhook_does_not(slack: SlackStandIn) -> None:
+    bot = bot_to(slack)
+    sent = bot.send(Message(text="one outlet"), KEY)
+    assert bot.edit(Message(text="two outlets"), sent.provider_id) == sent
+    assert [(one.text, one.key, one.edits) for one in slack.messages] == [("two outlets", KEY, 1)]
+    with pytest.raises(DeliveryError, match="changes no message"):
+        SlackChannel(webhook=slack.webhook_url, allow_hosts=frozenset({slack.host})).edit(Message(text="x"), "1.1")

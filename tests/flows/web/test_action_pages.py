@@ -25,11 +25,12 @@ from storage.alert_tables import AlertRow, DeliveryRow, FeedbackRow, MuteRow, Re
 from storage.engine import reading, transaction
 from storage.outbox import Delivery
 from tests.builders_alerts import HOSTILE, NOW
-from tests.flows.rooms import BEGIN, Clock, feed, opened, page, source
+from tests.flows.rooms import BEGIN, DESTINATIONS, Clock, feed, opened, page, source
 from tests.servers import Web
 
 SECRET = "a secret that only this test knows"
 KEY = "0123456789abcdef" * 2
+WITH_DIGESTS = DESTINATIONS.replace("}}", "}, digest: {at: '08:00', of: [low]}}")
 pytestmark = pytest.mark.usefixtures("slack")
 EVERY_ACTION = [action for action in Action if action is not Action.COPY]
 
@@ -89,6 +90,7 @@ def at_desk(folder: Path, database_url: str = "", **changes: Any) -> Iterator[De
             "links_url": "https://alerts.example.org/varta",
             "links_secret": SECRET,
         }
+        chosen["destinations"] = changes.pop("destinations", WITH_DIGESTS)
         with opened(folder, source("wire", web.url("")), database_url=database_url, clock=clock, **chosen) as rooms:
             pipeline.pass_over(pipeline.claim_due(rooms.configuration.catalogue.sources, rooms, force=True), rooms)
             assert delivery.deliver(rooms).sent == 2
@@ -174,6 +176,14 @@ def test_a_mute_that_has_ended_begins_again(desk: Desk) -> None:
     assert "already" not in words(desk.ask("POST", desk.path(Action.MUTE)))
     with reading(desk.rooms.engine) as session:
         assert session.scalars(select(MuteRow.until)).one() == BEGIN + timedelta(hours=49)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_watch_is_not_moved_to_a_digest_that_does_not_exist(tmp_path: Path, method: str) -> None:
+    with at_desk(tmp_path, destinations=DESTINATIONS) as desk:
+        answer = desk.ask(method, desk.path(Action.TO_DIGEST))
+        assert (answer.status_code, desk.traces()) == (409, 0)
+        assert "Editor has no digest: whoever configures Varta can give it one in destinations.yaml" in words(answer)
 
 
 def test_a_digest_mutes_the_story_that_its_address_names(desk: Desk) -> None:

@@ -166,3 +166,11 @@ def test_what_a_message_tells_to_type_can_be_typed(office: Office) -> None:
     office.varta("unmute", "story", muted["ref"], "--destination", "editor")
     assert "already" in office.varta("answer", "ack", key, "--by", "Olena").stdout
     assert "unsubscribed" in office.varta("answer", "unsubscribe", key).stdout
+
+
+def test_a_watch_is_not_moved_to_a_digest_that_does_not_exist(office: Office) -> None:
+    (command,) = [line for line in office.mail.splitlines() if "answer digest" in line]
+    destinations = office.varta.folder / "config" / "destinations.yaml"
+    destinations.write_text(DESTINATIONS.replace(', digest: {at: "08:00", of: [low]}', ""), encoding="utf-8")
+    done = office.varta(*shlex.split(command[command.index("varta answer") :])[1:], expect=1)
+    assert "editor has no digest: whoever configures Varta can give it one in destinations.yaml" in done.stderr

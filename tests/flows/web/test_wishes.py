@@ -6,8 +6,9 @@ from pathlib import Path
 
 from alerts.links import Action, Claim
 from alerts.model import DeliveryKind
+from alerts.rules.mutes import Mute, MuteScope
 from flows import answering, delivery
-from storage import actions
+from storage import actions, mutes
 from storage.engine import reading, transaction
 from tests.flows.newsroom import Newsroom, newsroom, watch
 
@@ -58,6 +59,16 @@ def test_what_has_not_left_when_its_story_is_muted_never_leaves(tmp_path: Path, 
         do(room, Action.MUTE)
         assert [one.state for one in room.sent()] == ["cancelled"]
         assert room.outcomes() == {"muted": 1}
+
+
+def test_a_story_that_is_muted_again_loses_what_came_since(tmp_path: Path, database_url: str) -> None:
+    with newsroom(tmp_path, destinations=DIGEST, database_url=database_url) as room:
+        room.match()
+        delivery.prepare(room.house)
+        with transaction(room.house.engine) as session:  # as a process that was killed before it could cancel left it
+            mutes.put(session, Mute(MuteScope.STORY, "1", destination="desk"), room.clock.time)
+        do(room, Action.MUTE)
+        assert [one.state for one in room.sent()] == ["cancelled"]
 
 
 def test_a_digest_names_the_watches_that_found_nothing_at_all(tmp_path: Path, database_url: str) -> None:
