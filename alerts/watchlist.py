@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
 CATALOGUE = SHIPPED.parent / "entities"  # the shipped entities, a file per type
 _STRICT = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
 _KEYS = ("entities", "watches", "topics", "include")
-FORMS = 2  # a new one where forms, tokens or operators change what the same watchlist matches
+FORMS = 3  # a new one where forms, tokens or operators change what the same watchlist matches
 
 
 def _one_or_more(value: object) -> object:

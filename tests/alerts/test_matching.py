@@ -391,3 +391,12 @@ def test_a_row_of_nears_asks_each_of_them_once(monkeypatch: pytest.MonkeyPatch) 
 
     assert len(compared) == 2 * 60
     assert max(compared) <= 20
+
+
+@pytest.mark.parametrize("text", ["l'Ukraine attaque", "d’Ukraine", "qu'Ukraine", "dell'Ukraine", "L'UKRAINE"])
+def test_an_elided_article_is_no_part_of_a_name(text: str) -> None:
+    assert surfaces(text, "Ukraine")[0].casefold() == "ukraine"
+
+
+def test_the_two_letters_for_one_sound_are_one() -> None:
+    assert surfaces("Слова Кита Келлоґа", '"Кит Келлог"') == ["Кита Келлоґа"]
