@@ -18,7 +18,7 @@ _BASE = {  # á, decomposed or not, is a: newspapers write Orban and Orbán of o
     for code in (*range(0x00E0, 0x0250), *range(0x1E00, 0x1F00))
     if (base := unicodedata.normalize("NFD", chr(code))[0]).isascii()
 }
-_SAME_LENGTH = _BASE | str.maketrans("łøđıёѐѝ", "lodiееи") | {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇ʻʽ‛ˈ"}
+_SAME_LENGTH = _BASE | str.maketrans("łøđıёѐѝґ", "lodiееиг") | {ord(mark): "'" for mark in "’ʼ‘`´ʹ′＇ʻʽ‛ˈ"}
 _BASE_OF = {chr(code): base if isinstance(base, str) else chr(base) for code, base in _SAME_LENGTH.items()}
 _CHANGED = re.compile(f"[{re.escape(''.join(_BASE_OF))}]")
 _ODD = re.compile(f"[{_INVISIBLE}{_MARKS}\ufb00-\ufb06\uff01-\uff5eßİŉǰ]")
@@ -40,10 +40,12 @@ _MIXED = re.compile(  # a word of both scripts; possessive, so that a word of 5 
     f"[{_ANY_LATIN}{_CYRILLIC}{_INSIDE}]*+"
 )
 _LOOK_ALIKE = str.maketrans("ABCEHIKMOPTXYabcehikmoptxyÏïËë", "АВСЕНІКМОРТХУавсенікмортхуЇїЁё")
+# before the apostrophe of l'Ukraine, qu'Odessa, dell'Ucraina: an article is no part of the name
+_ELIDED = "".join(f"(?<!(?<![\\w']){words})" for words in ("[cdjlmnst]", "qu", "all", "dell", "nell", "sull", "dall"))
 _LATIN_NAME_WITH_ENDING = re.compile("[A-Z]{2,}[\u0430-\u045f\u0491]+")
 TOKEN = re.compile(
     r"(?=\w)(?:"  # a quarter of the time goes into what stands between words
-    rf"\d+|[{_LATIN}]+(?:'(?!s\b)[{_LATIN}]+)*|[{_CYRILLIC}]+(?:'[{_CYRILLIC}]+)*"
+    rf"\d+|[{_LATIN}]+(?:{_ELIDED}'(?!s\b)[{_LATIN}]+)*|[{_CYRILLIC}]+(?:'[{_CYRILLIC}]+)*"
     r"|(?:(?=[^\W\d_])[\u0370-\u03ff\u0530-\u10ff])+"  # Greek to Georgian: words, too
     r"|[^\W\d_])"  # scripts without spaces: each sign
 )

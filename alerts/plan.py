@@ -42,6 +42,7 @@ class Found:
     by_leaf: Mapping[int, list[Place]]
     names: Mapping[str, Names]
     _entities: dict[str, list[Place]] = field(default_factory=dict)
+    near: dict[tuple[int, Span | None], list[Evidence]] = field(default_factory=dict)  # of each NEAR that was asked
 
     def of(self, leaves: Iterable[int]) -> list[Place]:
         """The places of all these leaves."""
@@ -224,17 +225,25 @@ class Nearby(Node):
 
     def holds(self, found: Found, within: Span | None = None) -> bool:
         """Whether two places are near enough."""
-        return bool(self._near(found, within))
+        return bool(self._asked(found, within))
 
     def evidence(self, found: Found, within: Span | None = None) -> Iterator[Evidence]:
         """The places that are near enough."""
-        near = self._near(found, within)
-        for part in (self.left, self.right):
-            yield from (one for one in part.evidence(found, within) if one[0] in near)
+        return iter(self._asked(found, within))
 
     def required(self) -> frozenset[int] | None:
         """Those of the part with fewer."""
         return _fewest((self.left, self.right))
+
+    def _asked(self, found: Found, within: Span | None) -> list[Evidence]:
+        """Its places, found once in an article: in a row of NEARs each asks the one before it more than once."""
+        asked = (id(self), within)
+        if asked not in found.near:
+            near = self._near(found, within)
+            parts = (self.left, self.right) if near else ()
+            told = (one for part in parts for one in part.evidence(found, within) if one[0] in near)
+            found.near[asked] = list(dict.fromkeys(told))
+        return found.near[asked]
 
     def _near(self, found: Found, within: Span | None) -> set[Place]:
         left = self.left.places(found, within)

@@ -28,12 +28,19 @@ _FIELD = re.compile(r"([^\W\d_]+):")
 _OPERATOR = re.compile(r"(?i:(NEAR|ONEAR|ATLEAST))(?:/(.*))?", re.DOTALL)
 _LOWER = re.compile(r"(?i:o?near|atleast)/\d*")
 _SMALL = ("and", "or", "not")
+_ELSEWHERE = {  # signs that others read as operators, and what they are here; read as words they would find nothing
+    "АБО": "OR", "ИЛИ": "OR", "ТА": "AND", "І": "AND", "Й": "AND", "И": "AND", "НЕ": "NOT",
+}  # fmt: skip
+_NUMBERED = re.compile(r"(?:(O?NEAR|ATLEAST)|(?i:w|pre|n|adj))(/?)([0-9]+)")
+_LOOKS = str.maketrans("АЕОТАНＡＤＥＮＯＲＴ", "AEOTAHADENORT")
 _ENTITY = re.compile(r"@[a-z0-9][a-z0-9-]*")
 # Signs of other query languages, of punctuation or of nothing: read as words they would mislead.
-_FOREIGN = re.compile(r"[\x00-\x1f\x7f~^!?+=,;:<>{}\[\]\\%$&]")
+_FOREIGN = re.compile(r"[\x00-\x1f\x7f~^!?+=,;:<>{}\[\]\\%$&！＆（），：；＝？＊＋｜～]")
 _REGULAR = "^?+{}[]\\$"
 _SLASHED = re.compile(r"/.*/[a-z]*\Z|/", re.DOTALL)
-_INSTEAD = {"&": "write AND", "!": "write NOT or a minus before the word", "~": "write `air NEAR/5 defence`"}
+_INSTEAD = {"&": "write AND", "!": "write NOT or a minus before the word", "~": "write `air NEAR/5 defence`"} | {
+    wide: f"write {narrow}, which is narrower" for wide, narrow in zip("（）：＝＊｜", "():=*|", strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,8 @@ def _word(text: str, column: int) -> Token:
         return Token(text, text, column)
     if text in _SMALL:
         raise QueryError(f'write operators in capitals: {text.upper()} (or quote the word: "{text}")', column)
+    if other := _elsewhere(text):
+        raise QueryError(f'write operators in Latin capitals: {other} (or quote the word: "{text}")', column)
     if _LOWER.fullmatch(text) and not text.isupper():
         raise QueryError(f"write operators in capitals: {text.upper()}", column)
     operator = _OPERATOR.fullmatch(text)
@@ -122,6 +131,17 @@ def _word(text: str, column: int) -> Token:
             raise QueryError("an entity is written as @id, with the id of the watchlist", column)
         return Token("entity", text[1:], column)
     return _plain(text, column)
+
+
+def _elsewhere(text: str) -> str:
+    """The operator that is meant by a sign of another query language, or by one in letters that look like ours."""
+    latin = text.translate(_LOOKS)
+    if text != latin and latin in ("AND", "OR", "NOT", "NEAR", "ONEAR"):
+        return latin
+    numbered = _NUMBERED.fullmatch(text)
+    if numbered and not (numbered[1] and numbered[2]) and (numbered[1] or numbered[2]):
+        return f"{numbered[1] or 'NEAR'}/{numbered[3]}"
+    return _ELSEWHERE.get(text, "")
 
 
 def _counted(name: str, number: str | None, column: int) -> Token:

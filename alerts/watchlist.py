@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "defaults" / "watchlist.yaml"
 CATALOGUE = SHIPPED.parent / "entities"  # the shipped entities, a file per type
 _STRICT = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
 _KEYS = ("entities", "watches", "topics", "include")
-FORMS = 2  # a new one where forms, tokens or operators change what the same watchlist matches
+FORMS = 3  # a new one where forms, tokens or operators change what the same watchlist matches
 
 
 def _one_or_more(value: object) -> object:
@@ -244,9 +244,17 @@ def _unknown_needs(
 ) -> Iterator[Problem]:
     for position, entity in listed:
         for number, need in enumerate(entity.needs):
+            where = ("entities", position, "needs", number)
             if need.startswith("@") and need[1:] not in entities:
                 what = f"entities `{entity.id}`: no entity is called {need}{nearest(need[1:], entities)}"
-                yield document.problem(("entities", position, "needs", number), what)
+                yield document.problem(where, what)
+            elif need == f"@{entity.id}" and not (entity.weak and entity.names):
+                what = f"entities `{entity.id}`: {need} needs itself, and is never found by that"
+                yield document.problem(where, what)
+        for number, veto in enumerate(entity.not_):
+            if veto.startswith("@"):
+                what = f"entities `{entity.id}`: `not` takes phrases: write the words, not {veto}"
+                yield document.problem(("entities", position, "not", number), what)
 
 
 def _unknown_destinations(

@@ -98,6 +98,15 @@ def read(path: Path) -> Document:
     return parse(text, str(path))
 
 
+def _advised(what: str, text: str, mark: yaml.Mark | None) -> str:
+    """`what`, and what to write instead where YAML itself gives @ or a tab a meaning."""
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    sign = line[mark.column : mark.column + 1] if mark else ""
+    if what == "found character that cannot start any token" and sign:
+        return f"{what}: " + ("a tab, write blanks" if sign == "\t" else f"put what begins with {sign} in quotes")
+    return what
+
+
 def parse(text: str, file: str) -> Document:
     """Parse YAML text; raises ConfigError as `read` does. `file` is only for messages."""
     try:
@@ -109,6 +118,7 @@ def parse(text: str, file: str) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as broken:
         mark = getattr(broken, "problem_mark", None)
         what = getattr(broken, "problem", None) or str(broken).splitlines()[0]
+        what = _advised(what, text, mark)
         last = max(1, len(text.rstrip().splitlines()))  # libyaml means the line behind it where something is missing
         raise ConfigError(f"{file}:{min(mark.line + 1, last) if mark else 1}: not valid YAML: {what}") from broken
     if content is None:

@@ -23,6 +23,8 @@ def words() -> Table:
     rules = _names()
     for letter in _CONSONANTS:
         rules.add(f"{letter}y", letter, "a e ou")
+    for letter in "nvktlrc":  # řízená střela, řízených střel
+        rules.add(f"{letter}a", letter, "e ych ym ymi")
         rules.add(f"{letter}a {letter}o", letter, "- am ami ach a um ech y")
     for before in "bcdhklmnprstvz":
         for letter in "knvlrb":

@@ -23,6 +23,9 @@ def words() -> Table:
     rules.add("ki", "k", "a")
     rules.add("gi", "g", "a")
     rules.add("ni pi wi", "=", "a ej e")
+    for letter in "nwtclzr":  # rakieta balistyczna, rakiet balistycznych
+        rules.add(f"{letter}a", letter, "e ych ym ymi")
+    rules.add("ka", "k", "ie ich im imi")
     for letter in _CONSONANTS:
         rules.add(f"{letter}a {letter}o", letter, "- om ami ach")
     for before in "bcdglmnprstwz":

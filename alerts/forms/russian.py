@@ -23,6 +23,8 @@ def words() -> Table:
         rules.add(f"{letter}ий", letter, "ая ой ую ою ое")
     for letter in "нжчшщ":
         rules.add(f"{letter}ий", letter, "яя ей юю ею ее ая ую")
+    rules.add("ая", "-", "ые ых ым ыми ие их им ими")  # крылатая ракета, крылатых ракет
+    rules.add("яя ее", "-", "ие их им ими")
     for letter in _CONSONANTS:
         rules.add(f"{letter}а", letter, "- ам ами ах ей")
         rules.add(f"{letter}я", letter, "ь ям ями ях ей")

@@ -22,6 +22,9 @@ def words() -> Table:
     rules = _names()
     rules.add("ий", "-", "а ої ій у ою е")
     rules.add("ній", "н", "я ьої ю ьою є")
+    for letter in "нвктлжшчщгх":  # крилата ракета, крилатих ракет
+        rules.add(f"{letter}а {letter}е", letter, "их им ими")
+    rules.add("ня нє", "н", "іх ім іми")
     for letter in _CONSONANTS:
         rules.add(f"{letter}а", letter, "- ам ами ах")
         rules.add(f"{letter}я", letter, "ь ей ям ями ях")

@@ -14,7 +14,7 @@ from storage.likeness.clustering import Sketch
 from storage.likeness.fingerprint import key_hash, normal_words, words_hash
 from storage.likeness.shingles import Text
 
-VERSION = 1  # of what is stored from a gist: a new one has every article read again by `upkeep`
+VERSION = 2  # of what is stored from a gist: a new one has every article read again by `upkeep`
 LONGEST = 200_000  # characters that can be searched; a longer text is a table, a book or an attack
 
 

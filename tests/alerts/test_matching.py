@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from alerts import matching, watchlist
+from alerts import matching, plan, watchlist
 from alerts.errors import QueryError
 from alerts.facts import Facts
 from alerts.model import Field
@@ -379,3 +379,24 @@ def test_five_megabytes_are_read_in_one_pass() -> None:
     text = "Біля Києва тривають бої, Rutte каже. " * 140_000 + "Patriot"
     assert len(text) > 5_000_000
     assert surfaces(text, "Patriot NEAR/3 каже") == ["каже", "Patriot"]
+
+
+def test_a_row_of_nears_asks_each_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty in a row were 2 to the power of 60 questions."""
+    compared: list[int] = []
+    followed = plan._followed
+    monkeypatch.setattr(plan, "_followed", lambda *asked: compared.append(len(asked[0])) or followed(*asked))
+
+    assert surfaces("Rutte " * 20, "Rutte NEAR/5 " * 60 + "Rutte") == ["Rutte"] * 20
+
+    assert len(compared) == 2 * 60
+    assert max(compared) <= 20
+
+
+@pytest.mark.parametrize("text", ["l'Ukraine attaque", "d’Ukraine", "qu'Ukraine", "dell'Ukraine", "L'UKRAINE"])
+def test_an_elided_article_is_no_part_of_a_name(text: str) -> None:
+    assert surfaces(text, "Ukraine")[0].casefold() == "ukraine"
+
+
+def test_the_two_letters_for_one_sound_are_one() -> None:
+    assert surfaces("Слова Кита Келлоґа", '"Кит Келлог"') == ["Кита Келлоґа"]

@@ -1,4 +1,5 @@
 import random
+import re
 
 import pytest
 
@@ -187,6 +188,24 @@ def test_a_mistake_is_answered_with_its_column_and_advice(text: str, column: int
     with pytest.raises(QueryError, match=f"^column {column}: ") as refused:
         query.parse(text)
     assert advice in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("ракета АБО дрон", "OR"),
+        ("ракета И дрон", "AND"),
+        ("ракета ОR дрон", "OR"),  # with a Cyrillic О
+        ("a ＡＮＤ b", "AND"),
+        ("a NEAR5 b", "NEAR/5"),
+        ("a W/5 b", "NEAR/5"),
+        ("title：Kyiv", "write :"),
+        ("（Kyiv）", "write ("),
+    ],
+)
+def test_what_looks_like_a_sign_of_the_language_is_no_word_that_never_comes(text: str, advice: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(advice)):
+        query.parse(text)
 
 
 def test_a_long_row_of_opening_brackets_is_no_recursion_error() -> None:

@@ -149,3 +149,28 @@ def test_a_shipped_topic_works_without_the_shipped_entities_and_tracks_none_of_t
     article = make_article("Марк Рютте приїхав до України.")
     assert matching.matches_topic(article, compiled, "required")
     assert matching.look(article, compiled) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("entity", "says"),
+    [
+        ("needs: ['@x']", ":2: entities `x`: @x needs itself"),
+        ("not: ['@y']", ":2: entities `x`: `not` takes phrases"),
+    ],
+)
+def test_an_entity_that_can_never_be_meant_so_is_told(tmp_path: Path, entity: str, says: str) -> None:
+    read = load(tmp_path, f"entities:\n  - {{id: x, names: {{en: [Xerxes]}}, {entity}}}\n")
+
+    assert [says in str(problem) for problem in read.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("watches:\n  - id: w\n    query: @ukraine\n", "put what begins with @ in quotes"),
+        ("watches:\n\t- {id: w, query: a}\n", "a tab, write blanks"),
+    ],
+)
+def test_what_yaml_itself_refuses_is_explained(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(tmp_path, text)

@@ -68,6 +68,8 @@ Lotyši: Lotyšů Lotyšům
 Rumuni: Rumunů Rumunům
 """
 WORDS = """
+balistická: balistické balistických balistickými
+řízená: řízené řízených řízenými
 raketa: rakety raketě raketu raketou raket raketám raketami
 tank: tanku tankem tanky tanků tankům
 vojsko: vojska vojsku vojskem vojsk

@@ -94,6 +94,9 @@ Szwedzi: Szwedów Szwedom
 Polacy: Polaków Polakom Polakami
 """
 WORDS = """
+balistyczna: balistyczne balistycznych balistycznymi
+szybująca: szybujących szybującymi
+morska: morskie morskich morskimi
 rakieta: rakiety rakiecie rakietę rakietą rakiet rakietom
 czołg: czołgu czołgowi czołgiem czołgi czołgów czołgami
 wojsko: wojska wojsku wojskiem wojsk wojskom
