@@ -1,11 +1,14 @@
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 
 from alerts import matching, plan, watchlist
 from alerts.errors import QueryError
 from alerts.facts import Facts
+from alerts.leaves import Place
 from alerts.model import Field
+from alerts.reading import Reading
 from alerts.watchlist import Entity, Watch, Watchlist
 from tests.builders import found, make_article, surfaces
 
@@ -385,7 +388,12 @@ def test_a_row_of_nears_asks_each_of_them_once(monkeypatch: pytest.MonkeyPatch) 
     """Sixty in a row were 2 to the power of 60 questions."""
     compared: list[int] = []
     followed = plan._followed
-    monkeypatch.setattr(plan, "_followed", lambda *asked: compared.append(len(asked[0])) or followed(*asked))
+
+    def counted(before: Sequence[Place], after: Sequence[Place], reading: Reading, words: int) -> set[Place]:
+        compared.append(len(before))
+        return followed(before, after, reading, words)
+
+    monkeypatch.setattr(plan, "_followed", counted)
 
     assert surfaces("Rutte " * 20, "Rutte NEAR/5 " * 60 + "Rutte") == ["Rutte"] * 20
 

@@ -19,6 +19,7 @@ from flows.demo.slack_server import SlackStandIn
 from storage import engine as database
 from storage import lookup
 from storage.engine import reading
+from tests.flows.rooms import ageless
 from tests.deployments.ups import children, free_port, kill, runs, talk, up, wait_for
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -30,7 +31,7 @@ class World:
 
     def __init__(self, folder: Path, site: DemoSite, mail: MailStandIn, slack: SlackStandIn) -> None:
         self.folder, self.site, self.mail, self.slack, self.port = folder, site, mail, slack, free_port()
-        site.write_config(folder / "config")
+        ageless(site, folder / "config")
         self.variables = {
             "VARTA_ALLOW_HOSTS": "127.0.0.1",
             "VARTA_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
