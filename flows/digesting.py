@@ -53,8 +53,10 @@ def make_due(house: House, tally: DeliveryTally, *, backfilled: bool = False) ->
     """Make every digest whose time has come; with `backfilled` also that of a backfill, which has ended."""
     known = house.configuration.destinations.by_id
     with transaction(house.engine) as session:
-        late = outbox.expired(session, house.now())
-        digests.queue_late(session, {one.alert_id for one in late if one.alert_id}, house.now())
+        late = outbox.expired(session, known.keys(), house.now())
+        strayed, lost = outbox.strayed(session, {one.id: one.recipients for one in known.values()})
+        digests.queue_late(session, {one.alert_id for one in late if one.alert_id} | strayed, house.now())
+        digests.free(session, lost)
     with reading(house.engine) as session:
         held = digests.kinds(session, known.keys())
     for destination in known.values():

@@ -39,8 +39,10 @@ def mute(house: House, wanted: Mute) -> int:
                 silenced[alert] = Ruling(
                     one.id, watch.id, one.story, to, Decision.MUTED, reason, wanted.until, alert=alert
                 )
-        cancelled = outbox.cancel(session, silenced.keys())
-        decisions.write(session, list(silenced.values()), {}, {}, now)
+        reached = outbox.reached(session, silenced.keys())
+        cancelled = outbox.cancel(session, silenced.keys(), wanted.sentence)
+        untold = [ruling for alert, ruling in silenced.items() if alert not in reached]
+        decisions.write(session, untold, {}, {}, now)
         return cancelled
 
 
