@@ -81,7 +81,7 @@ def _scheduled(house: House, destination: Destination) -> list[Plan]:
         with transaction(house.engine) as session:
             for one in first:
                 digests.make(session, destination.id, one.slot.name, one.local_date, now, now, now)
-    meant = {digest.name: frozenset(digest.of) for digest in destination.digest}
+    meant = {slot.name: frozenset(digest.of) for digest in destination.digest for slot in digest.slots}
     every = frozenset(priority for of in meant.values() for priority in of)
     return [
         Plan(
@@ -90,7 +90,7 @@ def _scheduled(house: House, destination: Destination) -> list[Plan]:
             one.start,
             Decision.DIGEST,
             REST | STORM,
-            meant[one.slot.digest] | (frozenset(Priority) - every),
+            meant[one.slot.name] | (frozenset(Priority) - every),
         )
         for one in due
         if not one.is_first
