@@ -126,6 +126,17 @@ def test_what_waits_for_an_address_that_is_no_more_is_told_to_those_that_are(
         assert "told by the digest" in room.reason(match)
 
 
+def test_what_gathers_other_outlets_is_told_in_time_also_when_the_clock_is_put_back(tmp_path: Path) -> None:
+    with newsroom(tmp_path, watch(priority="normal")) as room:
+        match = room.match()
+        room.turn()
+        assert room.outcome(match) == "gathering"
+        room.turn(hours=-1)
+        assert [one.state for one in room.sent(NEW)] == ["sent"]
+        room.turn(hours=1)
+        assert len(room.sent()) == 1
+
+
 def test_a_digest_for_an_address_that_is_no_more_is_made_anew(tmp_path: Path) -> None:
     with newsroom(tmp_path, destinations=THREE) as room:
         room.flood(201)
