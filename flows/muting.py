@@ -39,10 +39,11 @@ def mute(house: House, wanted: Mute) -> int:
                 silenced[alert] = Ruling(
                     one.id, watch.id, one.story, to, Decision.MUTED, reason, wanted.until, alert=alert
                 )
-        reached = outbox.reached(session, silenced.keys())
         cancelled = outbox.cancel(session, silenced.keys(), wanted.sentence)
-        untold = [ruling for alert, ruling in silenced.items() if alert not in reached]
-        decisions.write(session, untold, {}, {}, now)
+        reached = outbox.reached(session, silenced.keys())
+        untold = {alert: ruling for alert, ruling in silenced.items() if alert not in reached}
+        alerts.take_back(session, untold.keys(), {"outcome": Decision.MUTED.value, "reason": wanted.sentence})
+        decisions.write(session, list(untold.values()), {}, {}, now)
         return cancelled
 
 

@@ -129,6 +129,12 @@ def close(session: Session, ids: Collection[int]) -> None:
     session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(state=AlertState.CLOSED, due_at=None))
 
 
+def take_back(session: Session, ids: Collection[int], told: Mapping[str, Any]) -> None:
+    """Close alerts of which nobody got a message after all; `told` says why, as that of any other silent one does."""
+    values = {"state": AlertState.CLOSED, "due_at": None, "told_at": None, "told": dict(told)}
+    session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(**values))
+
+
 def hasten(session: Session, now: datetime, destination: str = "") -> None:
     """Look at everything that is held again at once, for instance because a mute was lifted."""
     row = AlertRow

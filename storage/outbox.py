@@ -19,6 +19,9 @@ from storage.alert_tables import DeliveryRow, RecipientRow
 from storage.upsert import insert_for
 
 _LEFT = (DeliveryState.SENT, DeliveryState.LEASED, DeliveryState.HELD)  # a reader has it, or may have it
+_ANEW = (  # of a cancelled delivery that is made again; what was tried before still counts
+    "alert_id", "reason", "headline", "state", "urgency", "not_before", "expires_at", "payload", "error", "created_at",
+)  # fmt: skip
 _FIRST = (DeliveryKind.NEW, DeliveryKind.ESCALATION)
 URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority.CRITICAL: 3}
 
@@ -92,7 +95,7 @@ def delivery_key(  # noqa: PLR0917 - each of them tells one delivery from anothe
 
 
 def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
-    """Store deliveries; one that exists already stays as it is. Returns how many are new.
+    """Store deliveries; one that exists already stays as it is, unless it was cancelled. Returns how many are new.
 
     What goes to a suppressed address is stored as cancelled, with the reason.
     """
@@ -124,8 +127,13 @@ def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
     ]
     if not rows:
         return 0
-    insert = insert_for(session, DeliveryRow).on_conflict_do_nothing().returning(DeliveryRow.id)
-    return len(session.scalars(insert, rows).all())
+    insert, row = insert_for(session, DeliveryRow), DeliveryRow
+    upsert = insert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={name: insert.excluded[name] for name in _ANEW},
+        where=row.state == DeliveryState.CANCELLED,
+    )
+    return len(session.scalars(upsert.returning(row.id), rows).all())
 
 
 def made_for(session: Session, stories: Collection[int]) -> dict[tuple[str, int, str], int]:

@@ -74,6 +74,35 @@ def test_a_mute_that_takes_an_update_back_leaves_the_ledger_of_what_was_told(tmp
         assert [(one.state, one.error) for one in room.sent(UPDATE)] == [("cancelled", "story 1 is muted")]
 
 
+def test_what_a_mute_took_back_was_never_told_and_the_next_report_after_it_alerts(
+    tmp_path: Path, database_url: str
+) -> None:
+    with newsroom(tmp_path, database_url=database_url) as room:
+        first = room.match()
+        delivery.prepare(room.house)
+        muting.mute(room.house, Mute(MuteScope.STORY, "1"))
+        during = room.match(1, outlet="herald")
+        room.turn(minutes=1)
+        assert (room.outcome(first), room.outcome(during)) == ("muted", "muted")
+        muting.unmute(room.house, MuteScope.STORY, "1")
+        after = room.match(1, outlet="ministry")
+        for _ in range(2):
+            room.turn(minutes=1)
+        assert room.outcome(after) == "first_report"
+        assert [(one.kind, one.state, one.error) for one in room.sent()] == [(NEW, "sent", "")]
+        assert [one.told_at is not None for one in room.alerts()] == [True]
+
+
+def test_an_urgent_alert_that_a_mute_took_back_silences_no_other(tmp_path: Path) -> None:
+    with newsroom(tmp_path, watch("loud") + watch("low", priority="low", wait="0s")) as room:
+        room.match(room.story(), "loud")
+        delivery.prepare(room.house)
+        muting.mute(room.house, Mute(MuteScope.WATCH, "loud"))
+        low = room.match(1, "low", "herald")
+        room.turn(minutes=1)
+        assert room.outcome(low) == "first_report"
+
+
 @pytest.mark.parametrize("action", [Action.MUTE, Action.IRRELEVANT, Action.TO_DIGEST])
 def test_who_answered_a_message_is_not_passed_over(tmp_path: Path, action: Action) -> None:
     with newsroom(tmp_path, watch(priority="critical", escalate="{to: chief, after: 20m}"), DESK + CHIEF) as room:
