@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -152,8 +152,8 @@ def load(path: Path | None, *, destinations: Collection[str] | None = None) -> W
     YAML mapping; a bad entry or query becomes a problem with its line and leaves the others alone.
     """
     document = yamlfile.read(path or SHIPPED)
-    shipped = load(None) if path else Watchlist()
-    included = shipped if document.content.get("include") == "shipped" else Watchlist()
+    base = shipped() if path else Watchlist()
+    included = base if document.content.get("include") == "shipped" else Watchlist()
     files = [document] if path else [document, *map(yamlfile.read, sorted(CATALOGUE.glob("*.yaml")))]
     own = [(file, yamlfile.entries(file, "entities", Entity)) for file in files]
     entities = _joined([entity for _, listed in own for _, entity in listed.values], included.entities)
@@ -183,10 +183,16 @@ def load(path: Path | None, *, destinations: Collection[str] | None = None) -> W
     return Watchlist(
         tuple(entities),
         tuple(_joined(watches, included.watches)),
-        {**shipped.topics, **topics},
+        {**base.topics, **topics},
         tuple(problems),
-        tuple(_background([text for name, text in shipped.topics.items() if name not in topics], shipped, ids)),
+        tuple(_background([text for name, text in base.topics.items() if name not in topics], base, ids)),
     )
+
+
+@cache
+def shipped() -> Watchlist:
+    """The shipped list, read once: it is long, and every list of a user refers to it."""
+    return load(None)
 
 
 def _background(topics: Sequence[str], shipped: Watchlist, known: Collection[str]) -> Iterator[Entity]:

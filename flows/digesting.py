@@ -52,8 +52,10 @@ def make_due(house: House, tally: DeliveryTally, *, backfilled: bool = False) ->
     """Make every digest whose time has come; with `backfilled` also that of a backfill, which has ended."""
     known = house.configuration.destinations.by_id
     with transaction(house.engine) as session:
-        late = outbox.expired(session, house.now())
-        digests.queue_late(session, {one.alert_id for one in late if one.alert_id}, house.now())
+        late = outbox.expired(session, known.keys(), house.now())
+        strayed, lost = outbox.strayed(session, {one.id: one.recipients for one in known.values()})
+        digests.queue_late(session, {one.alert_id for one in late if one.alert_id} | strayed, house.now())
+        digests.free(session, lost)
     with reading(house.engine) as session:
         held = digests.kinds(session, known.keys())
     for destination in known.values():
@@ -78,7 +80,7 @@ def _scheduled(house: House, destination: Destination) -> list[Plan]:
         with transaction(house.engine) as session:
             for one in first:
                 digests.make(session, destination.id, one.slot.name, one.local_date, now, now, now)
-    meant = {digest.name: frozenset(digest.of) for digest in destination.digest}
+    meant = {slot.name: frozenset(digest.of) for digest in destination.digest for slot in digest.slots}
     every = frozenset(priority for of in meant.values() for priority in of)
     return [
         Plan(
@@ -87,7 +89,7 @@ def _scheduled(house: House, destination: Destination) -> list[Plan]:
             one.start,
             Decision.DIGEST,
             REST | STORM,
-            meant[one.slot.digest] | (frozenset(Priority) - every),
+            meant[one.slot.name] | (frozenset(Priority) - every),
         )
         for one in due
         if not one.is_first

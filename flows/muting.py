@@ -47,8 +47,11 @@ def silence(session: Session, house: House, muted: Mute) -> int:
         if one and watch and destination and rules.mute_of(one, watch, destination, situation):
             reason = f"{muted.sentence}: its message had not left"
             silenced[alert] = Ruling(one.id, watch.id, one.story, to, Decision.MUTED, reason, muted.until, alert=alert)
-    cancelled = outbox.cancel(session, silenced.keys())
-    decisions.write(session, list(silenced.values()), {}, {}, now)
+    cancelled = outbox.cancel(session, silenced.keys(), muted.sentence)
+    reached = outbox.reached(session, silenced.keys())
+    untold = {alert: ruling for alert, ruling in silenced.items() if alert not in reached}
+    alerts.take_back(session, untold.keys(), {"outcome": Decision.MUTED.value, "reason": muted.sentence})
+    decisions.write(session, list(untold.values()), {}, {}, now)
     return cancelled
 
 

@@ -87,6 +87,8 @@ class _Sender:
         """Go on until nothing is due, the way fails or rests for long, or the time of a pass is over."""
         house, owner = self.house, uuid.uuid4().hex
         end = house.now() + _LONGEST
+        with _writing, transaction(house.engine) as session:
+            channels.forget_future(session, self.way, self.destinations, house.now())
         while (now := house.now()) < end:
             with reading(house.engine) as session:  # who only waits keeps nobody from writing
                 pause = leases.pause(session, self.way, self.destinations, now)

@@ -19,6 +19,8 @@ from storage.upsert import insert_for
 MUTED_FOR = timedelta(hours=24)
 _SHORTEST = 8  # digits of a key that may name a delivery
 _OF_STORY = (Action.ACKNOWLEDGE, Action.IRRELEVANT, Action.TO_DIGEST, Action.COPY)
+# whoever does one of these has seen the alert, so nobody else is woken for it
+_SEEN = (Action.ACKNOWLEDGE, Action.MUTE, Action.IRRELEVANT, Action.TO_DIGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,14 @@ def act(session: Session, subject: Subject, claim: Claim, by: str, now: datetime
     action, ref = claim.action, claim.ref
     if action in _OF_STORY and subject.story is None:
         raise ActionError("this message is not about one story")
+    if action in _SEEN:
+        _acknowledge(session, subject, ref, by, now)
     if action is Action.MUTE:
         done = _mute(session, subject, ref, by, now)
     elif action is Action.UNSUBSCRIBE:
         done = _unsubscribe(session, subject, by, now)
     else:
-        done = _note(session, subject, action, by, now)
-        if action is Action.ACKNOWLEDGE:
-            _acknowledge(session, subject, by, now)
-        return done
+        return _note(session, subject, action, by, now)
     _note(session, subject, action, by, now)
     return done
 
@@ -126,10 +127,10 @@ def _note(session: Session, subject: Subject, action: Action, by: str, now: date
     return Done(is_new=added is not None, at=added or stands(session, subject, action) or now)
 
 
-def _acknowledge(session: Session, subject: Subject, by: str, now: datetime) -> None:
+def _acknowledge(session: Session, subject: Subject, ref: str, by: str, now: datetime) -> None:
     """Every alert of this destination on the story: who has seen one of them need not be woken for another."""
-    row = AlertRow
-    of_story = (row.story_id == subject.story, row.destination_id == subject.destination)
+    row, story = AlertRow, int(ref) if ref.isdecimal() else subject.story
+    of_story = (row.story_id == story, row.destination_id == subject.destination)
     session.execute(update(row).where(*of_story, row.acked_at.is_(None)).values(acked_at=now, acked_by=by))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model import AlertState, Decision, DeliveryKind, Priority
 from alerts.rules.cases import Ruling, Standing, Triple
+from alerts.rules.decide import SKEW
 from storage.alert_tables import AlertRow, DeliveryRow
 from storage.outbox import URGENCY
 from storage.tables import ArticleRow, PageRow
@@ -100,16 +101,18 @@ def write(session: Session, wanted: Sequence[Written], now: datetime) -> dict[Tr
 def due(session: Session, priority: Priority, after: int, limit: int, now: datetime) -> list[Held]:
     """Alerts of this priority above id `after` that are to be looked at again.
 
-    Those whose time has come, and those that wait for corroboration and whose story has grown.
+    Those whose time has come or was told by a clock that was put back since, and those that wait for corroboration
+    and whose story has grown.
     """
     row = AlertRow
     grown = and_(
         row.state == AlertState.WAITING,
         exists().where(ArticleRow.story_id == row.story_id, ArticleRow.id > row.seen_article),
     )
+    put_back = row.opened_at > now + SKEW  # the clock was
     query = (
         select(row.id, row.watch_id, row.story_id, row.destination_id, row.match_id, row.opened_at)
-        .where(row.state.in_(_HELD), row.priority == priority, row.id > after, or_(row.due_at <= now, grown))
+        .where(row.state.in_(_HELD), row.priority == priority, row.id > after, or_(row.due_at <= now, grown, put_back))
         .order_by(row.id)
         .limit(limit)
     )
@@ -124,6 +127,12 @@ def put_off(session: Session, ids: Collection[int], until: datetime | None) -> N
 def close(session: Session, ids: Collection[int]) -> None:
     """Tell nothing more of these alerts, until another report opens them again."""
     session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(state=AlertState.CLOSED, due_at=None))
+
+
+def take_back(session: Session, ids: Collection[int], told: Mapping[str, Any]) -> None:
+    """Close alerts of which nobody got a message after all; `told` says why, as that of any other silent one does."""
+    values = {"state": AlertState.CLOSED, "due_at": None, "told_at": None, "told": dict(told)}
+    session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(**values))
 
 
 def hasten(session: Session, now: datetime, destination: str = "") -> None:

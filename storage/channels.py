@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.channels.ways import Way
 from alerts.errors import DeliveryError, SendOutcome
 from alerts.model import DeliveryState, Receipt
-from storage.alert_tables import ChannelRow, DeliveryRow, RecipientRow
+from storage.alert_tables import AttemptRow, ChannelRow, DeliveryRow, RecipientRow
 from storage.upsert import insert_for
 
 MOST_FAILURES = 5  # in a row, then nothing goes out until one message may try again
@@ -55,6 +55,26 @@ def _rest(row: ChannelRow | None, now: datetime) -> timedelta:
     free = [row.free_at, row.open_until] if row else []
     longest = max((at for at in free if at is not None and at < now + _TOO_FAR), default=now)
     return max(longest - now, timedelta())
+
+
+def forget_future(session: Session, way: Way, destinations: Collection[str], now: datetime) -> None:
+    """Free a way that rests only because the clock was put back since its last message ended.
+
+    `destinations` are those that lie on `way`.
+    """
+    row = session.get(ChannelRow, way.name, populate_existing=True)
+    if row is None or _rest(row, now) <= HOLD:
+        return
+    last = (
+        select(AttemptRow.ended_at)
+        .join(DeliveryRow, DeliveryRow.id == AttemptRow.delivery_id)
+        .where(DeliveryRow.destination_id.in_(destinations))
+        .order_by(AttemptRow.id.desc())
+        .limit(1)
+    )
+    ended = session.scalar(last)
+    if ended is not None and ended > now + HOLD:
+        row.free_at, row.open_until = now, now if row.opened_at else None
 
 
 def enter(session: Session, way: Way, now: datetime) -> bool | None:

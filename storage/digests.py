@@ -193,6 +193,13 @@ def take(session: Session, digest: int, items: Collection[int], now: datetime) -
     return taken
 
 
+def free(session: Session, made: Collection[int]) -> None:
+    """Let what stands in these digests, which nobody got, wait for the next one."""
+    row = DigestItemRow
+    chosen = update(row).where(row.digest_id.in_(made)).values(digest_id=None)
+    session.execute(chosen, execution_options={"synchronize_session": False})
+
+
 def delivery_of(session: Session, digest: int) -> int | None:
     """The first delivery of a digest."""
     query = select(func.min(DeliveryRow.id)).where(DeliveryRow.digest_id == digest)

@@ -86,7 +86,12 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
     return and_(
         row.state == DeliveryState.PENDING,
-        or_(row.not_before <= now, row.not_before > now + _TOO_FAR),
+        # what was to leave at once does so also when the clock was put back since
+        or_(
+            row.not_before <= now,
+            and_(row.attempts == 0, row.not_before <= row.created_at),
+            row.not_before > now + _TOO_FAR,
+        ),
         or_(row.kind.not_in((DeliveryKind.UPDATE, DeliveryKind.REFRESH)), ~waits),
         ~mutes.is_held(row.destination_id, now),
     )

@@ -6,18 +6,23 @@ A message is rendered and frozen when its delivery is put in, in the transaction
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from alerts.model import Decision, DeliveryKind, DeliveryState, Message, Priority
 from storage import channels
 from storage.alert_tables import DeliveryRow, RecipientRow
 from storage.upsert import insert_for
 
+_LEFT = (DeliveryState.SENT, DeliveryState.LEASED, DeliveryState.HELD)  # a reader has it, or may have it
+_ANEW = (  # of a cancelled delivery that is made again; what was tried before still counts
+    "alert_id", "reason", "headline", "state", "urgency", "not_before", "expires_at", "payload", "error", "created_at",
+)  # fmt: skip
+_FIRST = (DeliveryKind.NEW, DeliveryKind.ESCALATION)
 URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority.CRITICAL: 3}
 
 
@@ -90,7 +95,7 @@ def delivery_key(  # noqa: PLR0917 - each of them tells one delivery from anothe
 
 
 def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
-    """Store deliveries; one that exists already stays as it is. Returns how many are new.
+    """Store deliveries; one that exists already stays as it is, unless it was cancelled. Returns how many are new.
 
     What goes to a suppressed address is stored as cancelled, with the reason.
     """
@@ -122,8 +127,13 @@ def put(session: Session, outgoing: Sequence[Outgoing], now: datetime) -> int:
     ]
     if not rows:
         return 0
-    insert = insert_for(session, DeliveryRow).on_conflict_do_nothing().returning(DeliveryRow.id)
-    return len(session.scalars(insert, rows).all())
+    insert, row = insert_for(session, DeliveryRow), DeliveryRow
+    upsert = insert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={name: insert.excluded[name] for name in _ANEW},
+        where=row.state == DeliveryState.CANCELLED,
+    )
+    return len(session.scalars(upsert.returning(row.id), rows).all())
 
 
 def made_for(session: Session, stories: Collection[int]) -> dict[tuple[str, int, str], int]:
@@ -134,13 +144,22 @@ def made_for(session: Session, stories: Collection[int]) -> dict[tuple[str, int,
     return {(watch, story, to): first for watch, story, to, first in session.execute(query)}
 
 
-def expired(session: Session, now: datetime) -> list[Expired]:
-    """Take out what still waits although its time is over; whoever calls puts it into the next digest."""
-    row = DeliveryRow
+def expired(session: Session, destinations: Collection[str], now: datetime) -> list[Expired]:
+    """Take out what still waits although its time is over; whoever calls puts it into the next digest.
+
+    It stays where another message of its alert has left, because a digest would tell its readers a second time; and
+    where its destination is none of these, because no digest can be made there.
+    """
+    row, sibling = DeliveryRow, aliased(DeliveryRow)
     columns = (row.id, row.alert_id, row.watch_id, row.story_id, row.destination_id, row.recipient)
     late = session.execute(
         update(row)
-        .where(row.state == DeliveryState.PENDING, row.expires_at <= now)
+        .where(
+            row.state == DeliveryState.PENDING,
+            row.expires_at <= now,
+            row.destination_id.in_(destinations),
+            ~exists().where(sibling.alert_id == row.alert_id, sibling.state.in_(_LEFT)),
+        )
         .values(state=DeliveryState.DIGESTED)
         .returning(*columns)
         .execution_options(synchronize_session=False)
@@ -156,13 +175,46 @@ def prolong(session: Session, destination: str, until: datetime | None) -> None:
     session.execute(chosen.values(expires_at=until), execution_options={"synchronize_session": False})
 
 
-def cancel(session: Session, alert_ids: Collection[int]) -> int:
+def strayed(session: Session, addresses: Mapping[str, Collection[str]]) -> tuple[set[int], set[int]]:
+    """Take out what waits for an address that its destination, one of `addresses`, has no more.
+
+    The alerts and the digests (ids) of which nobody gets a message now: whoever calls has the next digest tell them.
+    """
+    row = DeliveryRow
+    waiting = (row.state == DeliveryState.PENDING, row.destination_id.in_(addresses))
+    held = session.execute(select(row.destination_id, row.recipient).where(*waiting).distinct()).tuples()
+    alerts, digests = set[int](), set[int]()
+    for destination, address in [(name, to) for name, to in held if to not in addresses[name]]:
+        gone = session.execute(
+            update(row)
+            .where(row.state == DeliveryState.PENDING, row.destination_id == destination, row.recipient == address)
+            .values(state=DeliveryState.CANCELLED, error="the destination has this address no more")
+            .returning(row.alert_id, row.digest_id, row.kind)
+            .execution_options(synchronize_session=False)
+        ).all()
+        alerts |= {alert for alert, _, kind in gone if alert and kind in _FIRST}
+        digests |= {digest for _, digest, _ in gone if digest}
+    alive = row.state.in_((*_LEFT, DeliveryState.PENDING))
+    told = session.execute(
+        select(row.alert_id, row.digest_id).where(alive, or_(row.alert_id.in_(alerts), row.digest_id.in_(digests)))
+    ).all()
+    return alerts - {alert for alert, _ in told}, digests - {digest for _, digest in told}
+
+
+def reached(session: Session, alert_ids: Collection[int]) -> set[int]:
+    """Those of these alerts of which a message has left, or is leaving at this moment."""
+    row = DeliveryRow
+    query = select(row.alert_id).where(row.alert_id.in_(alert_ids), row.state.in_(_LEFT)).distinct()
+    return {alert for alert in session.scalars(query) if alert is not None}
+
+
+def cancel(session: Session, alert_ids: Collection[int], reason: str) -> int:
     """Let what waits of these alerts never leave; how many. What a sender holds at this moment may still go out."""
     row = DeliveryRow
     changed = session.scalars(
         update(row)
         .where(row.alert_id.in_(alert_ids), row.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.CANCELLED)
+        .values(state=DeliveryState.CANCELLED, error=reason)
         .returning(row.id)
         .execution_options(synchronize_session=False)
     )

@@ -16,6 +16,7 @@ from alerts.rules.times import next_slot, quiet_until
 from alerts.watchlist import Watch
 
 NO_LONGER = "the watch was changed and matches it no longer"
+SKEW = timedelta(minutes=5)  # clocks of two machines differ by less
 RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
@@ -82,6 +83,11 @@ def spend(destination: Destination, priority: Priority, situation: Situation) ->
 def is_spent(destination: Destination, priority: Priority, situation: Situation) -> bool:
     """Whether the destination had its share of instant messages; what is critical has a share of its own."""
     return situation.used[destination.id, priority is Priority.CRITICAL] >= destination.limit.most
+
+
+def is_ahead(when: datetime, now: datetime) -> bool:
+    """Whether the clock was put back since: a wait that is counted from `when` would be longer than was meant."""
+    return when > now + SKEW
 
 
 def held_until(destination: Destination, priority: Priority, now: datetime) -> datetime | None:
@@ -186,7 +192,7 @@ def _held_back(case: Case, situation: Situation) -> Ruling | None:
         return _held(case, Decision.MUTED, f"{muted.sentence}: held", min(muted.until or most, most))
     if loud_at := held_until(destination, watch.priority, now):
         return _held(case, Decision.QUIET, f"quiet hours {destination.quiet}: held", loud_at)
-    if now < (until := case.one.created + watch.story_wait):
+    if now < (until := case.one.created + watch.story_wait) and not is_ahead(case.one.created, now):
         return _held(case, Decision.GATHERING, "waits for other outlets: held", until)
     return None
 

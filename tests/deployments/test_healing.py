@@ -19,8 +19,8 @@ from flows.demo.slack_server import SlackStandIn
 from storage import engine as database
 from storage import lookup
 from storage.engine import reading
-from tests.flows.rooms import ageless
 from tests.deployments.ups import children, free_port, kill, runs, talk, up, wait_for
+from tests.flows.rooms import ageless
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 WITHIN = 240  # seconds: two minutes as promised, twice as much for a machine that does other things

@@ -99,6 +99,20 @@ def test_two_times_a_day_and_once_a_week_are_three_lines_of_windows(tmp_path: Pa
         assert len(room.sent(NEW)) == 0
 
 
+def test_each_part_of_a_digest_tells_the_priorities_that_it_is_for(tmp_path: Path) -> None:
+    parts = "digest: [{at: '08:00', of: [low]}, {at: '09:00', of: [normal]}]"
+    places = f"destinations:\n  - {{id: desk, slack: {{webhook: 'env:TEST_WEBHOOK'}}, timezone: UTC, {parts}}}\n"
+    watches = watch("low", priority="low") + watch("normal", priority="normal")
+    with newsroom(tmp_path, watches, places, datetime(2026, 11, 23, 7, tzinfo=UTC)) as room:
+        low, normal = room.match(name="low"), room.match(name="normal")
+        room.turn()
+        for _ in range(2):
+            room.turn(hours=1, minutes=1)
+        (first,), (second,) = room.digests("digest@08:00")[-1:], room.digests("digest@09:00")[-1:]
+        told = {item.match_id: item.digest_id for item in room.items()}
+        assert told == {low: first.id, normal: second.id}
+
+
 def test_after_days_without_a_pass_one_digest_tells_all(tmp_path: Path) -> None:
     with newsroom(tmp_path, LOW, EARLY) as room:
         room.turn()

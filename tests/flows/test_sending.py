@@ -316,3 +316,17 @@ def test_deliveries_for_a_destination_that_is_gone_wait_and_are_told(desk: Desk)
     tally = desk.send()
     assert tally.errors == ["destination `nobody` is no longer configured: 1 deliveries wait for it"]
     assert desk.line("k").state == "pending"
+
+
+def test_a_clock_that_is_put_back_by_an_hour_keeps_no_message_waiting(desk: Desk) -> None:
+    desk.put("first", "hook")
+    desk.put("refused", "bot")
+    desk.slack.script(GONE)
+    desk.send()
+    desk.put("second", "hook")
+    desk.clock.forward(hours=-1)
+    assert desk.send().sent == 2
+    assert sorted(desk.texts()) == ["text of first", "text of refused", "text of second"]
+    desk.put("third", "hook")
+    assert desk.send().sent == 1
+    assert desk.slack.early == {}

@@ -10,7 +10,15 @@ from typing import Any
 _PATIENCE = 60  # seconds
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(
-    ["flows.delivery", "flows.pipeline", "storage.articles", "sqlalchemy.dialects.sqlite", "psycopg"]
+    [
+        "flows.delivery",
+        "flows.pipeline",
+        "storage.articles",
+        "sqlalchemy.dialects.sqlite",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "tests.flows.deliverers",
+        "tests.storage.warm",
+    ]
 )
 
 

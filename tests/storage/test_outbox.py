@@ -51,11 +51,11 @@ def test_what_is_no_news_any_more_is_taken_out_once_and_told(filled: Engine, now
     with transaction(filled) as session:
         outbox.put(session, [out("late", "b@b.example", alert_id=7, expires_at=now + hour)], now)
     with transaction(filled) as session:
-        assert outbox.expired(session, now + hour - timedelta(seconds=1)) == []
+        assert outbox.expired(session, ["desk"], now + hour - timedelta(seconds=1)) == []
     with transaction(filled) as session:
-        (late,) = outbox.expired(session, now + hour)
+        (late,) = outbox.expired(session, ["desk"], now + hour)
         assert (late.alert_id, late.destination, late.recipient) == (7, "desk", "b@b.example")
-        assert outbox.expired(session, now + hour) == []
+        assert outbox.expired(session, ["desk"], now + hour) == []
         assert [one.key for one in outbox.ledger(session, DeliveryState.DIGESTED)] == ["late"]
 
 
@@ -64,7 +64,7 @@ def test_what_a_sender_holds_does_not_expire_under_its_hands(filled: Engine, now
         outbox.put(session, [out("held", "b@b.example", expires_at=now, urgency=3)], now)
     held = claim(filled, now)
     with transaction(filled) as session:
-        assert outbox.expired(session, now + timedelta(hours=1)) == []
+        assert outbox.expired(session, ["desk"], now + timedelta(hours=1)) == []
     assert record(filled, held, Receipt(), now) is DeliveryState.SENT
 
 
@@ -72,7 +72,7 @@ def test_a_muted_alert_leaves_no_more_and_others_do(filled: Engine, now: datetim
     with transaction(filled) as session:
         outbox.put(session, [out(f"k{n}", f"{n}@b.example", alert_id=n) for n in (5, 6)], now)
     with transaction(filled) as session:
-        assert outbox.cancel(session, [5]) == 1
+        assert outbox.cancel(session, [5], "muted") == 1
     taken = []
     while (claimed := claim(filled, now)) is not None:
         taken.append(claimed.key)

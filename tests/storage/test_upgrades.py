@@ -13,7 +13,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData, event, func, select, text
 
-from storage import articles
+from alerts.channels.ways import MAIL
+from alerts.model import Message, Receipt
+from storage import articles, leases, outbox
 from storage import engine as database
 from storage.alert_tables import AlertRow, DeliveryRow, MatchRow
 from storage.engine import open_engine, reading, transaction
@@ -162,6 +164,33 @@ def test_an_upgrade_keeps_everything_that_was_stored(database_url: str, revision
         for one in revisions:
             assert one.text == words(one.article_id * 10 + one.seq)
             assert one.seen_at == BEGIN + timedelta(minutes=one.article_id + 5 * one.seq)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0003"])
+def test_what_waited_when_an_earlier_release_ended_is_sent_once(database_url: str, revision: str) -> None:
+    engine = open_engine(database_url)
+    filled(engine, revision)
+    old = {"text": "Рютте", "subject": "s", "html": "", "blocks": [{"type": "divider"}], "headers": {"X-A": "b"}}
+    with engine.begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection, only=["delivery"])
+        row = tables.tables["delivery"]
+        waiting = row.update().where(row.c.id <= 3)
+        connection.execute(waiting.values(state="pending", sent_at=None, payload=old))
+        held = {"state": "leased", "lease_owner": "gone", "lease_until": row.c.created_at}
+        connection.execute(row.update().where(row.c.id == 3).values(**held))
+    database.upgrade(engine)
+    now, found = BEGIN + timedelta(days=1), []
+    with transaction(engine) as session:
+        assert outbox.expired(session, ["desk"], now) == []
+        assert outbox.strayed(session, {"desk": ["a@b.example"]}) == (set(), set())
+        assert leases.release_lost(session, now) == 1
+        while (claimed := leases.claim(session, "me", now, MAIL, ["desk"])) is not None:
+            assert claimed.message == Message("Рютте", "s", "", ({"type": "divider"},), {"X-A": "b"})
+            found.append((claimed.key, claimed.unknowns))
+            leases.record(session, claimed, Receipt(), now)
+    assert sorted(found) == [("1", 0), ("2", 0), ("3", 1)]
     engine.dispose()
 
 

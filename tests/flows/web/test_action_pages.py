@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 
 from alerts.links import LASTING, Action, Claim, LinkFault, Links
 from alerts.model import Decision, Message
-from flows import delivery, doctor, pipeline, settings
+from flows import delivery, doctor, pipeline, sending, settings
 from flows.demo.mail_server import MailStandIn
 from flows.house import House
+from flows.tally import DeliveryTally
 from flows.web.server import LinksServer
 from storage import actions, outbox
 from storage.alert_tables import AlertRow, DeliveryRow, FeedbackRow, MuteRow, RecipientRow
@@ -229,7 +230,7 @@ def test_who_unsubscribed_gets_nothing_more_and_others_do(tmp_path: Path) -> Non
         ]
         with transaction(desk.rooms.engine) as session:
             outbox.put(session, later, desk.clock())
-        delivery.deliver(desk.rooms)
+        sending.send_due(desk.rooms, DeliveryTally())
         with reading(desk.rooms.engine) as session:
             left = {row.key[0]: row.state for row in session.scalars(select(DeliveryRow)) if row.key[0] * 32 == row.key}
     assert left == {"0": "cancelled", "1": "sent"}
