@@ -72,6 +72,7 @@ class _Entry(NamedTuple):  # a frozen dataclass costs three times as much, ten t
     pattern: Pattern
 
 
+_HEAD = 4  # letters that a prefix has at least, but for the last word of a longer one
 Place: TypeAlias = tuple[int, int, int]  # the first and the last word, and the leaf
 
 
@@ -82,26 +83,33 @@ class Index:
         spelled = [(number, pattern) for number, leaf in enumerate(leaves) for pattern in patterns(leaf)]
         shared = Counter(words for _, pattern in spelled if len(pattern.words) > 1 for words in pattern.words)
         self._entries: dict[str, Sequence[_Entry]] = {}
-        self._prefixes: dict[str, Sequence[_Entry]] = {}
+        prefixes: dict[str, Sequence[_Entry]] = {}
         for number, pattern in spelled:
             if pattern.prefix:
                 entry = _Entry(number, _Ask.MORE, len(pattern.words) - 1, pattern)
-                _keep(entry, (pattern.prefix,), self._prefixes)
+                _keep(entry, (pattern.prefix,), prefixes)
             else:
                 entry = _entry(number, pattern, shared)
                 _keep(entry, pattern.words[entry.pivot] or (), self._entries)
-        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
+        # by their first letters: each word is asked for once, not once for every length of a prefix
+        self._heads: dict[int, dict[str, list[tuple[str, Sequence[_Entry]]]]] = {}
+        for prefix, entries in prefixes.items():
+            head = prefix[:_HEAD]
+            self._heads.setdefault(len(head), {}).setdefault(head, []).append((prefix, entries))
 
     def find(self, reading: Reading) -> Mapping[int, list[Place]]:
         """Where each leaf stands that stands anywhere; places may be nested, overlap, and come twice."""
         found: defaultdict[int, list[Place]] = defaultdict(list)
-        of, begun = self._entries.get, self._prefixes.get
+        of = self._entries.get
         listed = [(at, entries) for at, word in enumerate(reading.words) if (entries := of(word))]
-        for length in self._lengths:
+        for length, heads in self._heads.items():
+            begun = heads.get
             listed += [
                 (at, entries)
                 for at, word in enumerate(reading.words)
-                if len(word) >= length and (entries := begun(word[:length]))
+                if (some := begun(word[:length]))
+                for prefix, entries in some
+                if word.startswith(prefix)
             ]
         for at, entries in listed:
             for entry in entries:
