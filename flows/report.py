@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from statistics import median
 from typing import Any
 
-from alerts.cleaning import clean_text
 from flows.backfilling import BackfillTally
+from flows.inert import inert
 from flows.pipeline import Tally
 from flows.tally import DeliveryTally
 from storage.backfills import Found
@@ -135,21 +134,15 @@ def backfill_markdown(span: str, tallies: Sequence[BackfillTally], found: Sequen
     gaps = [row for row in backfill_table(tallies) if row["gap"]]
     if gaps:
         lines += ["", "## Gaps", "", "Start the same backfill again to try these once more."]
-        lines += [f"- {row['source']}, {row['day']}: {row['gap']}. {_inert(row['error'])}" for row in gaps[:_MOST_GAPS]]
+        lines += [f"- {row['source']}, {row['day']}: {row['gap']}. {inert(row['error'])}" for row in gaps[:_MOST_GAPS]]
         if len(gaps) > _MOST_GAPS:
             lines.append(f"- and {len(gaps) - _MOST_GAPS} more, see the table")
     lines += ["", "## What the watches found in these days", ""]
     lines += [
-        f"- **{_inert(one.watch)}**: {one.stories} stories in {one.matches} articles, such as {_inert(one.headline)}"
+        f"- **{inert(one.watch)}**: {one.stories} stories in {one.matches} articles, such as {inert(one.headline)}"
         for one in found
     ] or ["Nothing."]
     return "\n".join(lines)
-
-
-def _inert(text: str) -> str:
-    """Outside words without any meaning in Markdown or HTML."""
-    # not as character references: the Prefect page shows those as they are written
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&:/])", r"\\\1", clean_text(text, 200))
 
 
 def summary(tallies: Sequence[Tally]) -> str:

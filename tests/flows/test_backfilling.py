@@ -271,8 +271,7 @@ def test_what_the_watches_found_is_told_in_words_that_are_inert(past: Past, tmp_
         assert (found.watch, found.matches) == ("rutte", 12)
         hostile = replace(found, headline="<img src=x onerror=alert(1)> [a](https://evil.example) | x")
         text = report.backfill_markdown("s", tallies, [hostile], is_dry=False)
-        assert "<img" not in text
-        assert "](https" not in text
+        assert r"\<img src=x onerror=alert(1)\> \[a\](https://evil.example) \| x" in text  # every sign is a letter
 
 
 def handed_in(rooms: House, file: Path | str, wanted: Asked) -> list[BackfillTally]:

@@ -105,7 +105,8 @@ def test_an_urgent_alert_that_a_mute_took_back_silences_no_other(tmp_path: Path)
 
 @pytest.mark.parametrize("action", [Action.MUTE, Action.IRRELEVANT, Action.TO_DIGEST])
 def test_who_answered_a_message_is_not_passed_over(tmp_path: Path, action: Action) -> None:
-    with newsroom(tmp_path, watch(priority="critical", escalate="{to: chief, after: 20m}"), DESK + CHIEF) as room:
+    desk = DESK.replace("}}\n", "}, digest: {at: '08:00', of: [low]}}\n")
+    with newsroom(tmp_path, watch(priority="critical", escalate="{to: chief, after: 20m}"), desk + CHIEF) as room:
         room.match()
         room.turn()
         with reading(room.house.engine) as session:
