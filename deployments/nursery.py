@@ -34,6 +34,7 @@ _IMPORTED = (
             "explain",
             "health",
             "ingest",
+            "mute",
             "rematch",
             "try_watch",
             "upkeep",

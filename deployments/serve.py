@@ -87,6 +87,7 @@ def deployments() -> list[Any]:
     from flows.explain import explain  # noqa: PLC0415
     from flows.health import health  # noqa: PLC0415
     from flows.ingest import ingest  # noqa: PLC0415
+    from flows.mute import mute  # noqa: PLC0415
     from flows.rematch import rematch  # noqa: PLC0415
     from flows.try_watch import try_watch  # noqa: PLC0415
     from flows.upkeep import upkeep  # noqa: PLC0415
@@ -108,6 +109,7 @@ def deployments() -> list[Any]:
         (rematch, None, in_turn),
         (try_watch, None, in_turn),
         (explain, None, in_turn),
+        (mute, None, in_turn),
     ]
     found = []
     for flow, when, limit in plan:

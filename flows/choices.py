@@ -1,11 +1,13 @@
-"""What the forms of the Prefect page offer: sources and languages, as the catalogue has them when a flow is loaded."""
+"""What the forms of the Prefect page offer, as the configuration has it when a flow is loaded."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import WithJsonSchema
 
+from alerts import destinations
 from flows import settings
 from scrapers import source
 from scrapers.errors import ConfigError
@@ -20,12 +22,22 @@ def _catalogue() -> tuple[Source, ...]:
         return source.load(None).sources
 
 
-def _one_of(names: list[str]) -> WithJsonSchema:
+def _destinations() -> list[str]:
+    try:
+        return sorted(destinations.load(settings.load().config_file("destinations.yaml")).by_id)
+    except ConfigError:
+        return []
+
+
+def one_of(names: Sequence[str]) -> WithJsonSchema:
     """A choice on the form; what a program passes is checked by the flow, in words."""
-    schema: dict[str, Any] = {"type": "string", "enum": names} if names else {"type": "string"}
+    schema: dict[str, Any] = {"type": "string", "enum": list(names)} if names else {"type": "string"}
     return WithJsonSchema(schema)
 
 
 _SOURCES = _catalogue()
-SourceIds: TypeAlias = list[Annotated[str, _one_of(sorted(one.id for one in _SOURCES))]]
-Languages: TypeAlias = list[Annotated[str, _one_of(sorted({one.language for one in _SOURCES if one.language}))]]
+SourceIds: TypeAlias = list[Annotated[str, one_of(sorted(one.id for one in _SOURCES))]]
+Languages: TypeAlias = list[Annotated[str, one_of(sorted({one.language for one in _SOURCES if one.language}))]]
+
+EVERYBODY = "all destinations"  # no id has a blank
+DestinationId: TypeAlias = Annotated[str, one_of([EVERYBODY, *_destinations()])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
@@ -40,9 +41,10 @@ def active(session: Session, now: datetime) -> tuple[Mute, ...]:
     )
 
 
-def has_story(session: Session, story: int) -> bool:
-    """Whether there is such a story."""
-    return session.get(StoryRow, story) is not None
+def titles(session: Session, stories: Collection[int]) -> dict[int, str]:
+    """What the stories with these numbers are called, without those that do not exist."""
+    query = select(StoryRow.id, StoryRow.title).where(StoryRow.id.in_(stories))
+    return dict(session.execute(query).tuples().all())
 
 
 def is_held(destination: ColumnElement[str] | Mapped[str], now: datetime) -> ColumnElement[bool]:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import getpass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from alerts.rules.mutes import Mute, MuteScope
-from flows import house, muting, settings
+from flows import house, muting, settings, silences
 from flows.cli.output import Failed, complain, to_json, to_table, wrong
 from flows.cli.run import Json
-from flows.house import House
+from flows.silences import MuteError
 from scrapers.source import Duration
-from scrapers.yamlfile import nearest
 from storage import mutes
-from storage.engine import reading, transaction
+from storage.engine import reading
 
+_UTC = ZoneInfo("UTC")
 _FORMS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 Scope = Annotated[MuteScope, typer.Argument(help="What is muted.")]
-Ref = Annotated[str, typer.Argument(metavar="REF", help="Number of a story, else an id of the configuration.")]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF", help="Number of a story or URL of an article of it, else an id of the configuration."
+    ),
+]
 To = Annotated[str, typer.Option("--destination", metavar="ID", help="Only for this destination.")]
 
 
@@ -52,28 +58,28 @@ def mute(  # noqa: PLR0917 - each is an option of the command
     if until and length:
         raise wrong("either --until or --for: both say when it ends")
     with house.opened(settings.load()) as rooms:
-        _check(rooms, scope, ref, destination)
+        try:
+            ref = silences.checked(rooms, scope, ref, destination)
+        except MuteError as refused:
+            raise wrong(str(refused)) from None
         now = rooms.now()
         end = _end(now, until, length, zone)
         if end is not None and end <= now:
             raise wrong(f"--until: {end:%Y-%m-%d %H:%M} UTC has passed")
         wanted = Mute(scope, ref, end, destination, _who(), comment)
-        cancelled = muting.mute(rooms, wanted)
-        to = f" for {destination}" if destination else ""
-        lasting = f"until {end:%Y-%m-%d %H:%M} UTC" if end else "until it is lifted"
-        complain(f"{scope} {ref} is muted{to} {lasting}")
-        if cancelled:
-            complain(f"messages that had not left yet and were cancelled: {cancelled}")
+        complain(*silences.told(wanted, muting.mute(rooms, wanted), _UTC))
 
 
 def unmute(scope: Scope, ref: Ref, destination: To = "") -> None:
     """End a silence; what was held for a destination is sent with the next pass."""
     with house.opened(settings.load()) as rooms:
+        try:
+            ref = silences.reference(rooms, scope, ref)
+        except MuteError as refused:
+            raise wrong(str(refused)) from None
         if not muting.unmute(rooms, scope, ref, destination):
-            with transaction(rooms.engine) as session:
-                held = [one.ref for one in mutes.active(session, rooms.now()) if one.scope is scope]
-            raise Failed(f"{scope} {ref} is not muted{nearest(ref, held)}")
-        complain(f"{scope} {ref} is muted no more")
+            raise Failed(silences.not_muted(rooms, scope, ref, destination))
+        complain(silences.lifted(scope, ref, destination))
 
 
 def list_mutes(*, as_json: Json = False) -> None:
@@ -106,29 +112,6 @@ def _end(now: datetime, until: datetime | None, length: str | None, zone: str) -
     if until is None:
         return None
     return until.replace(tzinfo=muting.zone(zone)).astimezone(UTC)
-
-
-def _check(rooms: House, scope: MuteScope, ref: str, destination: str) -> None:
-    """End with a sentence when what is to be muted does not exist."""
-    configuration = rooms.configuration
-    known = configuration.destinations.by_id
-    if destination and destination not in known:
-        raise wrong(f"--destination: no destination is called `{destination}`{nearest(destination, known)}")
-    if destination and scope is MuteScope.DESTINATION:
-        raise wrong("--destination goes with a story, watch, entity or source")
-    if scope is MuteScope.STORY:
-        with reading(rooms.engine) as session:
-            if not (ref.isascii() and ref.isdigit() and mutes.has_story(session, int(ref))):
-                raise wrong(f"no story has the number {ref}: see `varta stories`")
-        return
-    names = {
-        MuteScope.WATCH: [watch.id for watch in configuration.watchlist.watches],
-        MuteScope.ENTITY: [entity.id for entity in configuration.watchlist.entities],
-        MuteScope.SOURCE: list(configuration.sources),
-        MuteScope.DESTINATION: list(known),
-    }[scope]
-    if ref not in names:
-        raise wrong(f"no {scope} is called `{ref}`{nearest(ref, names)}")
 
 
 def _who() -> str:
