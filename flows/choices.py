@@ -13,6 +13,8 @@ from scrapers import source
 from scrapers.errors import ConfigError
 from scrapers.source import Source
 
+EVERYBODY = "all destinations"  # no id has a blank
+
 
 def _catalogue() -> tuple[Source, ...]:
     """The sources of the user, the shipped ones where his file cannot be read: the run itself tells why."""
@@ -22,11 +24,12 @@ def _catalogue() -> tuple[Source, ...]:
         return source.load(None).sources
 
 
-def _destinations() -> list[str]:
+def destination_ids() -> list[str]:
+    """All of them, and each of the user; the first alone where his file cannot be read."""
     try:
-        return sorted(destinations.load(settings.load().config_file("destinations.yaml")).by_id)
+        return [EVERYBODY, *sorted(destinations.load(settings.load().config_file("destinations.yaml")).by_id)]
     except ConfigError:
-        return []
+        return [EVERYBODY]
 
 
 def one_of(names: Sequence[str]) -> WithJsonSchema:
@@ -38,6 +41,4 @@ def one_of(names: Sequence[str]) -> WithJsonSchema:
 _SOURCES = _catalogue()
 SourceIds: TypeAlias = list[Annotated[str, one_of(sorted(one.id for one in _SOURCES))]]
 Languages: TypeAlias = list[Annotated[str, one_of(sorted({one.language for one in _SOURCES if one.language}))]]
-
-EVERYBODY = "all destinations"  # no id has a blank
-DestinationId: TypeAlias = Annotated[str, one_of([EVERYBODY, *_destinations()])]
+DestinationId: TypeAlias = Annotated[str, one_of(destination_ids())]

@@ -49,7 +49,7 @@ def mute(  # noqa: PLR0917 - each is a field of the form
     Args:
         what: What is muted. A story is one event in all outlets; an entity is a name of the watchlist.
         which: Of a story its number, or the address of any of its articles; else the id, such as air-defence.
-        how_long: When it ends by itself. until 07:00 is the next morning, where the destination is, else in Kyiv.
+        how_long: When it ends by itself. until 07:00 is the next 07:00 on the clock of the destination, else of Kyiv.
         destination: Mute it only for this destination. Lifting takes the same destination as muting did.
         comment: Why, for whoever asks later why nothing came. Everybody who reaches this page can read it.
         do: mute begins the silence, or changes how long it lasts; lift ends it at once.

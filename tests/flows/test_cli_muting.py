@@ -50,22 +50,14 @@ def test_to_mute_again_changes_how_long(varta: Varta) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("watch", "v"), "no watch is called `v`"),
-        (("source", "wier"), "did you mean `wire`?"),
-        (("entity", "rute"), "did you mean `rutte`?"),
-        (("destination", "desc"), "did you mean `desk`?"),
-        (("story", "99"), "no story has the number 99"),
-        (("story", "first"), "no story has the number first"),
         (("outlet", "x"), "outlet"),
         (("watch", "w", "--for", "soon"), "expected a duration such as"),
         (("watch", "w", "--until", "2001-01-01"), "has passed"),
         (("watch", "w", "--until", "2099-01-01", "--for", "3h"), "both say when it ends"),
         (("watch", "w", "--until", "2099-01-01", "--zone", "Europe/Kiyv"), "no time zone is called"),
-        (("watch", "w", "--destination", "dusk"), "did you mean `desk`?"),
-        (("destination", "desk", "--destination", "desk"), "goes with a story"),
     ],
 )
-def test_a_mute_of_what_is_not_there_says_so(varta: Varta, words: tuple[str, ...], says: str) -> None:
+def test_a_mute_that_makes_no_sense_is_refused(varta: Varta, words: tuple[str, ...], says: str) -> None:
     assert says in varta("mute", *words, expect=2).stderr
     assert varta.json("mutes") == []
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -15,16 +17,35 @@ from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from prefect.utilities.callables import parameter_schema
+from sqlalchemy import update
 
 from alerts.model import Decision, Message
-from flows import backfill, deliver, explain, health, ingest, rematch, settings, try_watch, upkeep, verify
+from flows import (
+    backfill,
+    choices,
+    deliver,
+    delivery,
+    explain,
+    health,
+    ingest,
+    mute,
+    rematch,
+    settings,
+    try_watch,
+    upkeep,
+    verify,
+)
 from flows.demo.mail_server import MailStandIn, Stage
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import Answer, SlackStandIn
+from scrapers import urls
 from storage import engine as database
 from storage import lookup, outbox
 from storage.engine import reading, transaction
+from storage.likeness.fingerprint import key_hash
 from storage.outbox import Outgoing
+from storage.tables import AliasRow, StoryRow
+from tests.flows.newsroom import newsroom
 from tests.flows.rooms import ageless
 
 pytestmark = [
@@ -33,6 +54,8 @@ pytestmark = [
     # what Prefect and its libraries warn of is not ours to mend
     pytest.mark.filterwarnings("default"),
 ]
+
+URL = "https://wire.example/1"
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +172,7 @@ def test_a_watch_is_tried_and_the_stored_articles_are_matched_again(
     assert "articles matched again" in kept["rematch"]
 
 
-@pytest.mark.parametrize("asked", [rematch.rematch, try_watch.try_watch])
+@pytest.mark.parametrize("asked", [rematch.rematch, try_watch.try_watch, mute.mute])
 def test_every_field_of_a_form_says_what_it_is_for(asked: Any) -> None:
     fields = parameter_schema(asked.fn).properties
     assert fields
@@ -177,6 +200,82 @@ def test_every_form_offers_sources_and_explains_its_fields() -> None:
         assert [name for name, field in fields.items() if "null" in str(field)] == []
         if "sources" in fields:
             assert "ukrinform-en" in fields["sources"]["items"]["enum"]
+
+
+def test_the_form_of_a_mute_offers_what_how_long_and_for_whom(
+    world: tuple[DemoSite, MailStandIn, SlackStandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del world
+    fields = mute.mute.parameters.model_dump()
+    assert fields["required"] == ["what", "which"]
+    assert fields["properties"]["what"]["enum"] == ["story", "watch", "entity", "source", "destination"]
+    assert "null" not in str(fields)
+    assert choices.destination_ids() == ["all destinations", "brussels", "desk-slack", "editor"]
+    monkeypatch.setenv("VARTA_CONFIG_DIR", "/nonexistent")
+    assert choices.destination_ids() == ["all destinations"]  # the run itself tells why
+
+
+@pytest.mark.usefixtures("_prefect")
+def test_a_story_is_muted_and_lifted_on_the_page(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VARTA_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("VARTA_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("VARTA_DATABASE_URL", database_url)
+    with newsroom(tmp_path, begin=datetime.now(UTC), database_url=database_url) as room:
+        story = room.story()
+        first = room.match(story)
+        with transaction(room.house.engine) as session:
+            session.add(AliasRow(url_key=key_hash(urls.url_key(URL)), url=URL, article_id=room.article_of(first)))
+            session.execute(update(StoryRow).values(title="Tanks | [seen](https://evil.example)"))
+        delivery.prepare(room.house)
+        told = ended(mute.mute("story", f" {URL}?utm_source=x ", "3 days", comment="*old*", return_state=True))
+        until = datetime.now(ZoneInfo("Europe/Kyiv")) + timedelta(days=3)
+        assert re.fullmatch(
+            rf"story {story} is muted until {until:%Y-%m}-\d\d \d\d:\d\d Kyiv; "
+            "messages that had not left yet and were cancelled: 1",
+            told,
+        )
+        second = room.match(story, outlet="herald")
+        room.turn(minutes=1)
+        assert [one.state for one in room.sent()] == ["cancelled"]
+        assert room.reason(first) == f"story {story} is muted by Prefect page (*old*): its message had not left"
+        assert room.reason(second) == f"story {story} is muted by Prefect page (*old*)"
+        (row,) = shown("mutes")
+        assert row.pop("until").endswith(" Kyiv")
+        assert row == {
+            "scope": "story",
+            "what": rf"{story}: Tanks \| \[seen\](https://evil.example)",
+            "destination": "all",
+            "by": "Prefect page",
+            "comment": r"\*old\*",
+        }
+        assert ended(mute.mute("story", URL, do="lift", return_state=True)) == f"story {story} is muted no more"
+        assert shown("mutes") == []
+        room.match(story, outlet="ministry")
+        room.turn(minutes=1)
+        assert [one.state for one in room.sent()] == ["sent"]
+
+
+def test_a_destination_is_held_and_released_on_the_page(world: tuple[DemoSite, MailStandIn, SlackStandIn]) -> None:
+    _, mail, slack = world
+    told = ended(mute.mute("destination", "desk-slack", "until lifted", return_state=True))
+    assert told == "destination desk-slack is muted until it is lifted"
+    ended(ingest.ingest(return_state=True))
+    assert mail.messages
+    assert not slack.messages
+    assert [(row["what"], row["until"]) for row in shown("mutes")] == [("desk-slack", "it is lifted")]
+    ended(mute.mute("destination", "desk-slack", do="lift", return_state=True))
+    ended(deliver.deliver(return_state=True))
+    assert slack.messages
+
+
+def shown(key: str) -> Any:
+    """The rows of the table that a flow made last."""
+    with get_client(sync_client=True) as client:
+        wanted = {"artifacts": {"key": {"any_": [key]}}}
+        (found,) = client._client.post("/artifacts/latest/filter", json=wanted).json()
+    return json.loads(found["data"])
 
 
 def test_health_and_explanations_are_shown_as_artifacts(world: tuple[DemoSite, MailStandIn, SlackStandIn]) -> None:
