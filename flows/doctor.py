@@ -200,15 +200,27 @@ def _reach(check: str, host: str, port: int) -> Finding:
 def _security(chosen: Settings) -> Iterator[Finding]:
     if chosen.smtp_url and "tls=none" in chosen.smtp_url.get_secret_value():
         yield Finding("security", Verdict.WARNING, "VARTA_SMTP_URL has tls=none: mail travels unprotected")
-    host = urlsplit(chosen.prefect_api_url).hostname
-    if host in ("127.0.0.1", "localhost", "::1"):
+    if urlsplit(chosen.prefect_api_url).hostname in ("127.0.0.1", "localhost", "::1"):
         yield from _open_to_this_machine(chosen)
-    if host not in ("127.0.0.1", "localhost", "::1") and not chosen.has_prefect_auth:
+    elif not chosen.has_prefect_auth:
         what = "the Prefect API is not on this machine and PREFECT_API_AUTH_STRING is not set"
         yield Finding("security", Verdict.BROKEN, what)
+    else:
+        yield from _open_to_others(chosen)
     if chosen.allow_hosts:
         what = f"VARTA_ALLOW_HOSTS opens {', '.join(sorted(chosen.allow_hosts))}"
         yield Finding("security", Verdict.WARNING, what)
+
+
+def _open_to_others(chosen: Settings) -> Iterator[Finding]:
+    """Say whether a Prefect server elsewhere asks for the password that we would send."""
+    try:
+        asked = requests.Session().get(f"{chosen.prefect_api_url}/admin/version", timeout=_PATIENCE)
+    except requests.RequestException:
+        return  # there is no server; that is told above
+    if asked.ok:
+        what = "whoever reaches the Prefect server runs flows with any parameters: it answers without a password, set "
+        yield Finding("security", Verdict.BROKEN, f"{what}PREFECT_SERVER_API_AUTH_STRING=user:password where it runs")
 
 
 def _open_to_this_machine(chosen: Settings) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from deployments import automations, server
+from deployments.server import OpenServerError
 from flows.demo.mail_server import MailStandIn
 from flows.demo.site import DemoSite
 from flows.demo.slack_server import SlackStandIn
@@ -100,6 +101,31 @@ def test_up_refuses_to_be_open_to_others_without_a_password(tmp_path: Path, host
     log = (tmp_path / "up.log").read_text()
     assert f"--host {host}: whoever reaches the Prefect page runs flows with any parameters" in log
     assert "set PREFECT_SERVER_API_AUTH_STRING=user:password first" in log
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_a_server_that_only_this_machine_reaches_needs_no_password(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING", raising=False)
+    server.refuse_open(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "varta.example", "localhost.example"])
+def test_a_server_that_others_reach_needs_a_password(
+    host: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING", raising=False)
+    with pytest.raises(OpenServerError, match="set PREFECT_SERVER_API_AUTH_STRING=user:password first"):
+        server.refuse_open(host)
+    monkeypatch.setenv("VARTA_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "PREFECT_SERVER_API_AUTH_STRING").write_text("admin:secret\n", encoding="utf-8")
+    server.refuse_open(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_password_without_a_user_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "secret")
+    with pytest.raises(OpenServerError, match="must be user:password"):
+        server.refuse_open(host)
 
 
 def test_a_server_that_others_reach_asks_for_the_password_everywhere(
