@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,19 @@ import yaml
 from packaging.requirements import Requirement
 
 from deployments import register, server
+from flows.demo.mail_server import MailStandIn
+from flows.demo.site import DemoSite
+from flows.demo.slack_server import SlackStandIn
 from flows.settings import Settings, child_environment
-from tests.deployments.ups import free_port, talk
+from storage import engine as database
+from storage import lookup
+from storage.engine import reading
+from tests.deployments.ups import children, free_port, kill, runs, talk, wait_for
+from tests.flows.rooms import ageless
 
 ROOT = Path(__file__).parents[2]
+AUTOMATION = "desk: an alert was sent"
+INGEST = "from flows.ingest import ingest; ingest(['dnipro-wire'])"
 DEPLOYMENTS = ROOT / "deployments"
 ANSWERS = {"VARTA_POSTGRES_PASSWORD": "abc", "PREFECT_AUTH": "admin:abc"}
 
@@ -150,13 +163,28 @@ def test_a_run_on_kubernetes_is_a_valid_job() -> None:
     kubernetes_validate.validate(whole, "1.37", strict=True)
 
 
+@dataclass(frozen=True)
+class Served:
+    """A Prefect server, and the environment of whoever talks to it."""
+
+    port: int
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    port = free_port()
+    settings = Settings(home=tmp_path_factory.mktemp("prefect"))
+    environment = child_environment({**server.environment(settings, port), "PYTHONPATH": str(ROOT)})
+    with server.running(settings, port):
+        yield Served(port, environment)
+
+
 @pytest.mark.real
 @pytest.mark.slow
-def test_every_kind_of_pool_is_registered_on_a_real_server(tmp_path: Path) -> None:
-    port = free_port()
-    settings = Settings(home=tmp_path)
-    environment = child_environment({**server.environment(settings, port), "PYTHONPATH": str(ROOT)})
-    with server.running(settings, port), talk(port) as api:
+def test_every_kind_of_pool_is_registered_on_a_real_server(prefect: Served, tmp_path: Path) -> None:
+    environment = prefect.environment
+    with talk(prefect.port) as api:
         for kind in ("process", "docker", "kubernetes"):
             done = subprocess.run(
                 [sys.executable, "-m", "deployments.register", "--type", kind, "--pool", f"varta-{kind}"],
@@ -183,6 +211,65 @@ def test_every_kind_of_pool_is_registered_on_a_real_server(tmp_path: Path) -> No
         )
         assert again.returncode == 1
         assert "is of type process, not docker" in again.stderr
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_automation_of_the_readme_runs_for_every_alert_of_its_watch(prefect: Served, tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"```python\n(# desk\.py\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "desk.py").write_text(example, encoding="utf-8")
+    with DemoSite() as site, MailStandIn() as mail, SlackStandIn() as slack, talk(prefect.port) as api:
+        ageless(site, tmp_path / "config")
+        with running(prefect, tmp_path, "desk.py"):
+            wait_for(lambda: AUTOMATION in [one["name"] for one in api("POST", "automations/filter", {})])
+            variables = {
+                "VARTA_ALLOW_HOSTS": "127.0.0.1",
+                "VARTA_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?tls=none",
+                "VARTA_MAIL_FROM": "varta@varta.example",
+                "SLACK_WEBHOOK_URL": slack.webhook_url,
+            }
+            with running(prefect, tmp_path, "-c", INGEST, **variables) as ingesting:
+                assert ingesting.wait(120) == 0, (tmp_path / "log").read_text(encoding="utf-8")
+            alerted = sent(tmp_path)
+            assert alerted["rutte-on-ukraine"]
+            assert len(alerted) > 1  # of the others it is told nothing
+            wanted = sorted(alerted["rutte-on-ukraine"])
+            wait_for(lambda: len(runs(prefect.port, flow="alerted", state="COMPLETED")) >= len(wanted))
+        told = [one["parameters"] for one in runs(prefect.port, flow="alerted", state="COMPLETED")]
+    assert sorted((one["destination"], int(one["story"])) for one in told) == wanted
+    assert {one["watch"] for one in told} == {"rutte-on-ukraine"}
+    destination, story = wanted[0]
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert f"rutte-on-ukraine told {destination} of story {story}" in log
+
+
+@contextmanager
+def running(prefect: Served, folder: Path, *words: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of somebody who uses this server; it and what it started are ended."""
+    with (folder / "log").open("ab") as log:
+        environment = {**prefect.environment, **variables}
+        process = subprocess.Popen([sys.executable, *words], cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            below = children(process.pid)
+            process.terminate()
+            process.wait(60)
+            kill(*below)
+
+
+def sent(folder: Path) -> dict[str, list[tuple[str, int]]]:
+    """What left, as the ledger has it: destination and story by watch."""
+    engine = database.open_engine(f"sqlite:///{folder / 'var' / 'varta.db'}")
+    found = defaultdict(list)
+    with reading(engine) as session:
+        for one in lookup.alerts(session):
+            if one["state"] == "sent":
+                found[one["watch"]].append((one["destination"], one["story"]))
+    engine.dispose()
+    return found
 
 
 def test_requirements_that_only_tests_need_stay_out_of_the_product() -> None:
