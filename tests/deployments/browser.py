@@ -96,9 +96,20 @@ class Page:
             f"(() => {{ const e = {element}; if (!e || e.disabled) return null; e.scrollIntoView({{block: 'center'}});"
             "const b = e.getBoundingClientRect(); return b.width ? [b.x + b.width / 2, b.y + b.height / 2] : null; })()"
         )
-        x, y = self.until(place, f"to click {element}")
+        x, y = self._still(place, f"to click {element}")
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def _still(self, place: str, what: str) -> Any:
+        """Where an element is once it moves no more: what is pressed while a list opens may be its neighbour."""
+        before = None
+        for _ in range(50):
+            now = self.until(place, what)
+            if now == before:
+                return now
+            before = now
+            time.sleep(0.1)
+        raise AssertionError(f"never still: {what}")
 
     def type(self, text: str) -> None:
         """Type into what has the focus."""

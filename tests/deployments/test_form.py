@@ -35,9 +35,18 @@ def fill(page: Page, address: str) -> None:
         page.click(named("Apply", ".p-date-picker button"))
         chosen = f"document.querySelectorAll('.p-date-button__control')[{number}].innerText"
         page.until(f"{chosen} === {SHOWN!r} && !document.querySelector('.p-date-picker')", SHOWN)
+    for _ in range(3):  # the list draws itself anew while it opens, and may lose a press
+        choose(page, [source for source in SOURCES if source not in page.text()])
+    assert all(source in page.text() for source in SOURCES)
+
+
+def choose(page: Page, sources: list[str]) -> None:
+    """Open the list of sources, press these, and close it; what is chosen then stands on the form."""
+    if not sources:
+        return
     page.script("document.querySelector('.p-select-button__control').focus()")
     page.press("ArrowDown")
-    for source in SOURCES:
+    for source in sources:
         page.click(named(source, ".p-select-option"))
     page.click(named("Run Name", "label, span, div"))
     page.until("!document.querySelector('.p-select-option')", "the list closed")
