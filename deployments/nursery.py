@@ -8,6 +8,7 @@ it starts Python after all.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -20,12 +21,20 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from flows import settings
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from pydantic import BaseModel
+from sqlalchemy.orm import configure_mappers
+
+from flows import house, settings
+from storage import engine as database
 
 _IMPORTED = (
     "prefect.engine",
     "prefect.flow_engine",
-    "prefect._internal.metrics",
+    "prefect.task_engine",
+    "prefect.concurrency.services",
+    "prefect.utilities.visualization",
+    "anyio._backends._asyncio",
     *(
         f"flows.{name}"
         for name in (
@@ -42,14 +51,31 @@ _IMPORTED = (
         )
     ),
 )
+# what is imported late, and is no promise of these libraries: without it a run only costs more
+_LATE = (
+    "prefect._internal.metrics",
+    "prefect._internal.observers",
+    "prefect._internal.pytz",
+    "prefect._internal.states",
+    "prefect._vendor.croniter.croniter",
+    "rich._emoji_codes",
+)
+_SCHEMAS = (
+    "prefect.client.schemas.actions",
+    "prefect.client.schemas.objects",
+    "prefect.client.schemas.responses",
+    "prefect.events.filters",
+    "prefect.events.schemas.events",
+)
 _MOST = 1 << 20  # bytes of what a launcher tells
 _Connections = dict[int, socket.socket]
 
 
 def main(path: str) -> None:
     """Listen on the socket at `path` until SIGTERM; children end with their launchers, launchers with children."""
-    for name in _IMPORTED:
-        importlib.import_module(name)
+    _warm()
+    gc.collect()
+    gc.freeze()  # children that collect do not copy what they never free
     Path(path).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(path)
@@ -79,6 +105,30 @@ def main(path: str) -> None:
                             os.kill(pid, signal.SIGKILL)
 
 
+def _warm() -> None:
+    """Do for the children what each of them would do anew: import, build the models, read the configuration."""
+    for name in _IMPORTED:
+        importlib.import_module(name)
+    for name in _LATE:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    for name in _SCHEMAS:
+        for model in vars(importlib.import_module(name)).values():
+            if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == name:
+                model.model_rebuild()
+    configure_mappers()
+    database.newest()
+    _read_again()
+
+
+def _read_again() -> None:
+    """Have the configuration as it is now; one that cannot be read is told of by the run."""
+    try:
+        house.warm(settings.load())
+    except Exception:  # noqa: BLE001 - the nursery lives on whatever stands in a file
+        return
+
+
 def _bear(listening: socket.socket, children: _Connections, ready: selectors.BaseSelector) -> None:
     connection, _ = listening.accept()
     connection.settimeout(10)
@@ -98,6 +148,7 @@ def _bear(listening: socket.socket, children: _Connections, ready: selectors.Bas
     connection.sendall(f"{pid}\n".encode())
     children[pid] = connection
     ready.register(connection, selectors.EVENT_READ)
+    _read_again()  # while the child is at work: a file that was changed is read by this run and by us, and no more
 
 
 def _live(asked: dict[str, object], files: list[int], others: list[socket.socket]) -> None:
@@ -116,7 +167,9 @@ def _live(asked: dict[str, object], files: list[int], others: list[socket.socket
         module = str(asked["module"])
         sys.argv[:] = [module]
         sys.modules.pop(module, None)
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        # whoever starts the runs sees theirs end; a heartbeat costs more than the rest, and a second at the end of each
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -81,6 +81,10 @@ def environment(settings: Settings, port: int, host: str = HOST) -> dict[str, st
         "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "30",
         "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "60",
         "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "60",
+        "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_LOOP_SECONDS": "60",
+        "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT15S",
+        # zones from the package: for every schedule that is read, Prefect lists all files of the system's folder
+        "PYTHONTZPATH": "",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,scrapers,storage,alerts",
         "PREFECT_CLI_PROMPT": "false",
@@ -133,7 +137,7 @@ class Server:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - arguments of our own
-                dying.command("-m", "prefect", "server", "start"),
+                dying.command("-m", "deployments.calmly", "prefect", "server", "start"),
                 env=child_environment(environment(self._settings, self._port, self._host)),
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Engine
@@ -140,13 +142,41 @@ class House:
 
 
 def configure(settings: Settings) -> Configuration:
-    """Read the configuration files; raises ConfigError when one of them cannot be used at all."""
-    catalogue = source.load(settings.config_file("sources.yaml"))
-    found = destinations.load(settings.config_file("destinations.yaml"))
-    watched = watchlist.load(settings.config_file("watchlist.yaml"), destinations=frozenset(found.by_id))
+    """Read the configuration files; raises ConfigError when one of them cannot be used at all.
+
+    Files that hold what they held before are read once in a process.
+    """
+    return _configure(*_files(settings))
+
+
+def _files(settings: Settings) -> Iterator[tuple[Path | None, bytes]]:
+    for name in ("sources.yaml", "watchlist.yaml", "destinations.yaml"):
+        path = settings.config_file(name)
+        try:
+            yield path, path.read_bytes() if path else b""
+        except OSError:  # whoever loads it says what is wrong
+            yield path, b""
+
+
+@lru_cache(maxsize=4)
+def _configure(*files: tuple[Path | None, bytes]) -> Configuration:
+    sources, watches, destined = (path for path, _ in files)
+    catalogue, found = source.load(sources), destinations.load(destined)
+    watched = watchlist.load(watches, destinations=frozenset(found.by_id))
     topics = tuple(_unknown_topics(catalogue, watched))
     good = tuple(one for one in catalogue.sources if one.topics == "none" or one.topics in watched.topics)
     return Configuration(replace(catalogue, sources=good, problems=(*catalogue.problems, *topics)), watched, found)
+
+
+def warm(settings: Settings) -> None:
+    """Have ready in this process, and in all that are forked from it, what `opened` makes of the configuration."""
+    _ready(*_files(settings))
+
+
+@lru_cache(maxsize=4)
+def _ready(*files: tuple[Path | None, bytes]) -> tuple[Configuration, Compiled, Outlets]:
+    found = _configure(*files)
+    return found, matching.compile(found.watchlist, found.facts), Outlets(found.catalogue.sources)
 
 
 def _unknown_topics(catalogue: Catalogue, watched: Watchlist) -> Iterator[Problem]:
@@ -162,12 +192,8 @@ def opened(
     settings: Settings, now: Callable[[], datetime] = utc_now, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[House]:
     """A house with its database up to date; network and page archive are closed at the end."""
-    configuration = configure(settings)
+    configuration, compiled, outlets = _ready(*_files(settings))
     embedder = _embedder(settings)
-    compiled, outlets = (
-        matching.compile(configuration.watchlist, configuration.facts),
-        Outlets(configuration.catalogue.sources),
-    )
     engine = database.open_engine(settings.database)
     archive = Archive(settings.home / "pages")
     try:

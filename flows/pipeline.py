@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 Get = Callable[[str, Validators], FetchedPage]
 
-_THREADS = 16
+_THREADS = 64  # hosts that are asked side by side
 MOST_PAGES = 200  # of one source in one pass: a flood waits its turn, and the next pass goes on with it
 OLD = timedelta(days=14)  # what is older is no news, however late its source shows it
 _BATCH = 20  # articles that one kill can make us fetch again

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import Annotated, Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows import happening, house, pipeline, settings, verifying
 from flows.choices import SourceIds
 from flows.house import House
-from flows.ingest import GROUPS, RUNNER
 from flows.judging import Judged
 from flows.opaque import opaque
 from scrapers.source import Source
@@ -23,6 +23,8 @@ from storage.health import Health
 
 log = logging.getLogger(__name__)
 
+GROUPS = 4  # task runs of a verification
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=GROUPS)  # its type parameter does not fit the decorator's
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -180,25 +181,33 @@ def is_current(engine: Engine) -> bool:
         return _is_current(session.connection())
 
 
+@cache
+def newest() -> str:
+    """The newest migration that this version of Varta knows."""
+    return _migrations().get_current_head() or ""
+
+
+def _migrations() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic())
+
+
 def _is_current(connection: Connection) -> bool:
     held, url = MigrationContext.configure(connection).get_current_heads(), connection.engine.url
     _check_letters(connection)
-    script = ScriptDirectory.from_config(_alembic())
-    newest = script.get_current_head() or ""
-    if newest in held:
+    if newest() in held:
         return True
     ours = sorted(set(inspect(connection).get_table_names()) & METADATA.tables.keys())
     if not held:  # another process may have made the tables since
         held = MigrationContext.configure(connection).get_current_heads()
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = {revision.revision for revision in _migrations().walk_revisions()}
     strange = ", ".join(sorted(set(held) - known))
     if held and not strange:
-        return newest in held
+        return newest() in held
     shown = complaints.shown(url)
     if strange and "article" in ours:
         raise NewerDatabaseError(
             f"the database {shown} was written by a newer Varta: its tables are at {strange}, this version knows them "
-            f"up to {newest}; update Varta, or go back to a copy made before"
+            f"up to {newest()}; update Varta, or go back to a copy made before"
         )
     if strange or ours:
         what = f"revision {strange}" if strange else f"table {ours[0]}"

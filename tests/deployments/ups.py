@@ -67,7 +67,7 @@ def up(folder: Path, port: int, *options: str, **variables: str) -> Iterator[sub
             kill(*below)
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = 120, pause: float = 0.5) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -76,7 +76,7 @@ def wait_for(what: Callable[[], Any], seconds: float = 120) -> Any:
             found = None
         if found:
             return found
-        time.sleep(0.5)
+        time.sleep(pause)
     raise AssertionError(f"nothing after {seconds} s")
 
 
