@@ -29,6 +29,9 @@ bench-storage: $(READY)  ## look-ups and sizes with a million articles: ARTICLES
 bench-prefect: $(READY)  ## what Prefect costs with 100 sources every two minutes: CYCLES=30
 	$(BIN)/python -m tests.bench_prefect $(or $(CYCLES),30)
 
+bench-backfill: $(READY)  ## how fast 30 days of three sources come in, and what a second time costs
+	$(BIN)/python -m tests.bench_backfill
+
 lock: $(READY)  ## write requirements.lock anew from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev pyproject.toml -o requirements.lock
@@ -51,4 +54,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: run demo test lint bench bench-storage bench-prefect lock help
+.PHONY: run demo test lint bench bench-storage bench-prefect bench-backfill lock help

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from queue import SimpleQueue
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
@@ -32,13 +34,14 @@ from flows.house import House
 from flows.opaque import opaque
 from flows.progress import Progress
 from scrapers.source import RouteType, Source
+from scrapers.web.politeness import AT_ONCE
 
 log = logging.getLogger(__name__)
 
 RouteChoice = Literal[
     "automatic", "archive", "sitemap", "news-sitemap", "wordpress", "telegram", "wayback", "feed", "listing"
 ]
-_RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)  # its type parameter does not fit the decorator's
+_RUNNER: Any = ThreadPoolTaskRunner(max_workers=32)  # its type parameter does not fit the decorator's
 
 
 @flow(name="backfill", flow_run_name="backfill {since} to {until}", task_runner=_RUNNER)
@@ -111,29 +114,59 @@ def _run(wanted: Sequence[Source], files: Sequence[str], asked: Asked, rooms: Ho
             for one in files
         ]
         return [tally for tallies in _ended(held) for tally in _counted(tallies, shown)]
-    looking = [
-        look.with_options(task_run_name=f"list {one.id}").submit(opaque(Job(one, asked, rooms))) for one in wanted
-    ]
+    lines = _Lines()
+    for one in wanted:
+        lines.add(one.id, look.with_options(task_run_name=f"list {one.id}"), Job(one, asked, rooms))
     tallies: list[BackfillTally] = []
-    bringing: list[PrefectFuture[Any]] = []
-    for looked in _ended(looking):
-        tallies += looked.ended
-        progress.listed(sum(chunk.expected for chunk in looked.chunks))
-        shown.update()
-        bringing += [
-            bring.with_options(task_run_name=chunk.label).submit(opaque(Work(chunk, asked, rooms)))
-            for chunk in looked.chunks
-        ]
-    for brought in _ended(bringing):
-        tallies += _counted(brought, shown)
+    for source, result in lines.work_off():
+        if isinstance(result, Looked):
+            tallies += result.ended
+            progress.listed(sum(chunk.expected for chunk in result.chunks))
+            shown.update()
+            for chunk in result.chunks:
+                lines.add(source, bring.with_options(task_run_name=chunk.label), Work(chunk, asked, rooms))
+        elif isinstance(result, list):
+            tallies += _counted(result, shown)
     shown.update(is_over=True)
     return sorted(tallies, key=lambda one: (one.source, one.day))
+
+
+class _Lines:
+    """Tasks in a line for each source, of which as many run as its host is asked at a time.
+
+    Were all of them begun at once, the days of the first source would keep every other one waiting for its pauses.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, deque[tuple[Any, object]]] = defaultdict(deque)
+        self._running: Counter[str] = Counter()
+        self._ended: SimpleQueue[tuple[str, PrefectFuture[Any]]] = SimpleQueue()
+
+    def add(self, source: str, task: Any, given: object) -> None:
+        """Put a task at the end of the line of its source."""
+        self._waiting[source].append((task, given))
+        self._go_on(source)
+
+    def work_off(self) -> Iterator[tuple[str, Any]]:
+        """The source and the result of every task as it ends; more may be added meanwhile."""
+        while self._running.total():
+            source, future = self._ended.get()
+            self._running[source] -= 1
+            self._go_on(source)
+            yield source, future.result(raise_on_failure=False)
+
+    def _go_on(self, source: str) -> None:
+        while self._waiting[source] and self._running[source] < AT_ONCE:
+            task, given = self._waiting[source].popleft()
+            self._running[source] += 1
+            future = task.submit(opaque(given))
+            future.add_done_callback(lambda ended: self._ended.put((source, ended)))
 
 
 def _ended(futures: list[PrefectFuture[Any]]) -> Iterator[Any]:
     for future in as_completed(futures):
         result = future.result(raise_on_failure=False)
-        if isinstance(result, Looked | list):
+        if isinstance(result, list):
             yield result
 
 
