@@ -62,13 +62,14 @@ async def _ensure_pool(kind: str, pool: str) -> None:
                 raise RegisterError(f"the work pool `{pool}` is of type {held.type}, not {kind}: name another one")
 
 
-async def _ensure_automations() -> None:
+async def _ensure_automations(kind: str) -> None:
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
 
     from deployments import automations  # noqa: PLC0415
 
+    pending = automations.PENDING if kind == "process" else automations.PENDING_CONTAINER
     async with get_client() as client:
-        await automations.ensure(client, (await client.read_deployment_by_name("ingest/ingest")).id)
+        await automations.ensure(client, (await client.read_deployment_by_name("ingest/ingest")).id, pending)
 
 
 def register(kind: str, pool: str, image: str) -> None:
@@ -87,7 +88,7 @@ def register(kind: str, pool: str, image: str) -> None:
         )
     if done.returncode:
         raise RegisterError(f"prefect deploy ended with {done.returncode}:\n{done.stdout[-2000:]}")
-    asyncio.run(_ensure_automations())
+    asyncio.run(_ensure_automations(kind))
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,14 @@ def kill(*pids: int) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def killed_at(*pids: int) -> datetime:
+    """Kill these, and say when; there is one at least."""
+    assert pids
+    now = datetime.now(UTC)
+    kill(*pids)
+    return now
 
 
 @contextmanager
@@ -113,3 +122,14 @@ def runs(port: int, *, flow: str, state: str) -> list[dict[str, Any]]:
     }
     with talk(port) as api:
         return list(api("POST", "flow_runs/filter", query))
+
+
+def began_after(port: int, moment: datetime, seconds: float) -> datetime:
+    """When the first ingest began that started after `moment` and completed, as Prefect tells; waits `seconds`."""
+
+    def began() -> list[datetime]:
+        done = runs(port, flow="ingest", state="COMPLETED")
+        return [at for at in (datetime.fromisoformat(one["start_time"]) for one in done) if at > moment]
+
+    found: list[datetime] = wait_for(began, seconds)
+    return min(found)
