@@ -1,4 +1,8 @@
-"""Sources taken for a while, so that no two runs poll one at the same time, on one machine or on several."""
+"""Sources taken for a while, so that no two runs poll one at the same time, on one machine or on several.
+
+A lease is short, so that what a killed run held is polled again soon; a thread keeps it for as long as the run lives,
+however slow its hosts are.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event, Lock, Thread
 
 from flows.house import House
 from scrapers.source import Source
@@ -19,7 +24,8 @@ from storage.sources import LEASE, Turn
 
 log = logging.getLogger(__name__)
 
-_RENEWAL = LEASE / 5
+_RENEWAL = LEASE / 6
+_MOST_RENEWALS = 240  # times _RENEWAL: an hour, which is longer than any run may take
 
 
 @dataclass(slots=True)
@@ -29,17 +35,24 @@ class Claim:
     owner: str
     turns: dict[str, Turn]
     renewed: datetime
+    _lock: Lock = field(default_factory=Lock)
 
     def holds(self, source: str, house: House) -> bool:
         """Whether the source is still ours; another run takes it when this one stood still for longer than a lease."""
-        now = house.now()
-        if abs(now - self.renewed) >= _RENEWAL:
-            self.renewed = now
+        self.renew(house)
+        return self.turns.get(source) is Turn.OURS
+
+    def renew(self, house: House) -> None:
+        """Prolong what is still ours, where that is due."""
+        with self._lock:
+            now = house.now()
+            if abs(now - self.renewed) < _RENEWAL:
+                return
             with suppress(StorageError), transaction(house.engine) as session:
                 held = sources.renew(session, self.owner, now)
-                self.turns |= {name: Turn.BUSY for name, turn in self.turns.items() if turn is Turn.OURS}
-                self.turns |= dict.fromkeys(held, Turn.OURS)
-        return self.turns.get(source) is Turn.OURS
+                self.renewed = now
+                lost = {name: Turn.BUSY for name, turn in self.turns.items() if turn is Turn.OURS and name not in held}
+                self.turns |= lost | dict.fromkeys(held, Turn.OURS)
 
     def give_back(self, source: str, house: House) -> None:
         """Let others poll the source when it is due again; without a database the lease ends by itself."""
@@ -57,6 +70,26 @@ def due(wanted: Sequence[Source], house: House, *, force: bool) -> list[Source]:
     for source, owner in sorted(busy.items()):
         log.warning("is being polled by another run", extra={"source": source, "by": owner})
     return list(wanted)
+
+
+@contextmanager
+def taken(wanted: Sequence[Source], house: House) -> Iterator[Claim]:
+    """What `take` claims, kept for as long as the block lasts."""
+    claim, is_over = take(wanted, house), Event()
+
+    def keep() -> None:
+        for _ in range(_MOST_RENEWALS):
+            if is_over.wait(_RENEWAL.total_seconds()):
+                return
+            claim.renew(house)
+
+    keeper = Thread(target=keep, name="claims", daemon=True)
+    keeper.start()
+    try:
+        yield claim
+    finally:
+        is_over.set()
+        keeper.join()
 
 
 def take(wanted: Sequence[Source], house: House) -> Claim:

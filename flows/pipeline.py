@@ -116,10 +116,10 @@ def by_host(sources_due: Sequence[Source]) -> list[list[Source]]:
 def ingest_each(shard: Sequence[Source], house: House) -> list[Tally]:
     """Ingest sources one after the other, but not those that another run polls; a broken one costs no other."""
     try:
-        claim = claims.take(shard, house)
-    except StorageError as gone:
+        with claims.taken(shard, house) as claim:
+            return [_ingest_safely(source, house, claim) for source in shard]
+    except StorageError as gone:  # nothing could be claimed; what breaks later is of its source
         return [_unstored(source, gone) for source in shard]
-    return [_ingest_safely(source, house, claim) for source in shard]
 
 
 def _ingest_safely(source: Source, house: House, claim: Claim) -> Tally:

@@ -16,7 +16,7 @@ from storage.upsert import insert_for
 
 _SKEW = timedelta(hours=1)  # clocks of two machines differ by less
 LONGEST = timedelta(days=1)  # between polls, however quiet a source is
-LEASE = timedelta(minutes=10)  # a poll takes less, and so does a page, also by a clock that is minutes ahead
+LEASE = timedelta(seconds=75)  # renewed while a run lives; clocks of machines that share sources differ by less
 _LONGEST_BACKOFF = timedelta(hours=6)  # of a broken one: it may be back any time
 OUTAGE = timedelta(hours=1)  # what is sooner over is made up for by the next poll
 _REMEMBERED = timedelta(days=60)  # no digest looks back further

@@ -68,8 +68,8 @@ def test_a_lease_by_a_clock_that_is_wrong_holds_nobody_up(engine: Engine) -> Non
     assert take(engine, "b") == {"wire": Turn.OURS}
 
 
-def test_clocks_that_differ_by_minutes_give_a_source_to_one_run(engine: Engine) -> None:
-    for ahead in (timedelta(minutes=4), -timedelta(minutes=4)):
+def test_clocks_that_differ_by_a_minute_give_a_source_to_one_run(engine: Engine) -> None:
+    for ahead in (timedelta(minutes=1), -timedelta(minutes=1)):
         take(engine, "a", after=ahead)
         assert take(engine, "b") == {"wire": Turn.BUSY}
         with transaction(engine) as session:
@@ -130,6 +130,33 @@ def test_a_run_that_lost_its_claim_leaves_the_pages_to_the_other(tmp_path: Path,
         assert (tally.fetched, tally.new) == (3, 3)
         with reading(rooms.engine) as session:
             assert session.get_one(SourceState, "wire").claimed_by == "another"
+
+
+def test_a_slow_host_costs_no_claim_while_its_run_lives(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_RENEWAL", timedelta(milliseconds=20))
+    renewed, clock = threading.Event(), Clock()
+    with Web() as web, opened(tmp_path, source("wire", web.url("")), clock=clock, database_url=database_url) as rooms:
+
+        def slow(_: Call) -> bytes:
+            with reading(rooms.engine) as session:
+                first = session.get_one(SourceState, "wire").claimed_until
+            for _number in range(500):
+                clock.forward(seconds=1)
+                with reading(rooms.engine) as session:
+                    if session.get_one(SourceState, "wire").claimed_until != first:
+                        renewed.set()
+                        break
+                time.sleep(0.02)
+            return feed(web.url(""))
+
+        web.routes["/feed"] = slow
+        (tally,) = pipeline.pass_over(rooms.configuration.catalogue.sources, rooms)
+        assert tally.errors == []
+        assert renewed.is_set()
+        with reading(rooms.engine) as session:
+            assert session.get_one(SourceState, "wire").claimed_by is None
 
 
 class Outlets:
