@@ -101,7 +101,6 @@ def run_through(page: Page, port: int, deployment: str, folder: Path) -> None:
     page.click(named("backfill 2025-02-11 to 2025-02-11", "a"))  # so is the run called once it began
     page.until("location.pathname.includes('/runs/flow-run/')", "the page of the run")
     page.shows("Completed")
-    show(page, "backfill-run", folder)
     page.click(named("Artifacts", "*"))
     page.click("[...document.querySelectorAll('a')].find(e => e.innerText.includes('backfill-summary'))")
     page.shows("What the watches found in these days")
