@@ -1,4 +1,4 @@
-"""Run `prefect` with a server that looks for work of its own once a second instead of sixteen times.
+"""Run `prefect` with a server that looks for work of its own once a second instead of eighteen times.
 
 Prefect's server hands its chores (schedules, late runs, expired leases) to a queue in its memory. The worker of that
 queue looks four times a second for what is due, four times for what is new, and ten times for whether a chore was

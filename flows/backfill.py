@@ -20,7 +20,7 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
@@ -108,13 +108,12 @@ def backfill(  # noqa: PLR0917 - each is a field of the form
 def _run(wanted: Sequence[Source], files: Sequence[str], asked: Asked, rooms: House) -> list[BackfillTally]:
     progress = Progress(rooms.now(), len(files) or len(wanted))
     shown = _Shown(progress, rooms)
-    if files:
-        held = [
-            bring_file.with_options(task_run_name=one).submit(opaque(Handed(one, wanted, asked, rooms)))
-            for one in files
-        ]
-        return [tally for tallies in _ended(held) for tally in _counted(tallies, shown)]
     lines = _Lines()
+    if files:
+        for file in files:
+            lines.add(file, bring_file.with_options(task_run_name=file), Handed(file, wanted, asked, rooms))
+        brought = (result for _, result in lines.work_off() if isinstance(result, list))
+        return [tally for held in brought for tally in _counted(held, shown)]
     for one in wanted:
         lines.add(one.id, look.with_options(task_run_name=f"list {one.id}"), Job(one, asked, rooms))
     tallies: list[BackfillTally] = []
@@ -132,7 +131,7 @@ def _run(wanted: Sequence[Source], files: Sequence[str], asked: Asked, rooms: Ho
 
 
 class _Lines:
-    """Tasks in a line for each source, of which as many run as its host is asked at a time.
+    """Tasks in a line for each source or file, of which as many run as its host is asked at a time.
 
     Were all of them begun at once, the days of the first source would keep every other one waiting for its pauses.
     """
@@ -161,13 +160,6 @@ class _Lines:
             self._running[source] += 1
             future = task.submit(opaque(given))
             future.add_done_callback(lambda ended: self._ended.put((source, ended)))
-
-
-def _ended(futures: list[PrefectFuture[Any]]) -> Iterator[Any]:
-    for future in as_completed(futures):
-        result = future.result(raise_on_failure=False)
-        if isinstance(result, list):
-            yield result
 
 
 def _counted(tallies: list[BackfillTally], shown: _Shown) -> list[BackfillTally]:

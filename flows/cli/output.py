@@ -52,12 +52,6 @@ def wrong(text: str) -> typer.Exit:
     return typer.Exit(2)
 
 
-def not_built(what: str) -> typer.Exit:
-    """A command whose room is not built yet says so."""
-    complain(f"{what} is not built yet")
-    return typer.Exit(1)
-
-
 def to_json(value: Any) -> None:
     """One JSON document."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
